@@ -1,0 +1,4 @@
+using Mana.Hosting;
+
+Console.WriteLine("mana " + ServiceHost.Version);
+return 0;

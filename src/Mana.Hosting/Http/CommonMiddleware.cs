@@ -1,0 +1,86 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Mana.Hosting.Http;
+
+/// <summary>What every service answers alike: request ids, unknown routes, trailing slashes, unhandled errors, CORS.</summary>
+public static partial class CommonMiddleware
+{
+    /// <summary>The header that names a request in logs on both sides.</summary>
+    public const string RequestIdHeader = "X-Request-Id";
+
+    /// <summary>Adds, outermost first: error handler, request id, trailing-slash redirect, 404 text.</summary>
+    public static void UseManaDefaults(this WebApplication app)
+    {
+        var logger = app.Logger;
+        app.Use(async (context, next) =>
+        {
+            var requestId = context.Request.Headers[RequestIdHeader].ToString() is { Length: > 0 and <= 128 } given
+                ? given
+                : Guid.NewGuid().ToString("N")[..8];
+            context.Response.Headers[RequestIdHeader] = requestId;
+            try
+            {
+                await next(context);
+            }
+            catch (BadHttpRequestException e) when (!context.Response.HasStarted)
+            {
+                await MiddlewareError.WriteAsync(context, e.StatusCode, e.StatusCode == 413 ? "Request body too large" : "Bad request");
+                return;
+            }
+            catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                Log.Unhandled(logger, context.Request.Method, context.Request.Path, requestId, e);
+                if (context.Response.HasStarted)
+                {
+                    throw;
+                }
+
+                await MiddlewareError.WriteAsync(context, StatusCodes.Status500InternalServerError, "Internal server error");
+                return;
+            }
+
+            await AnswerUnmatchedAsync(context);
+        });
+    }
+
+    private static async Task AnswerUnmatchedAsync(HttpContext context)
+    {
+        // 405 too: the contract knows no difference between a wrong path and a wrong method.
+        if (context.Response.HasStarted || context.GetEndpoint() is { } endpoint && !IsMethodMismatch(endpoint))
+        {
+            return;
+        }
+
+        if (context.Response.StatusCode is not (StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed))
+        {
+            return;
+        }
+
+        var path = context.Request.Path.Value ?? "/";
+        if (HttpMethods.IsGet(context.Request.Method) && path.Length > 1 && path.EndsWith('/') && !path.StartsWith("//", StringComparison.Ordinal))
+        {
+            context.Response.StatusCode = StatusCodes.Status301MovedPermanently;
+            context.Response.Headers.Location = path.TrimEnd('/') + context.Request.QueryString;
+            return;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        context.Response.Headers.Remove("Allow");
+        context.Response.ContentType = "text/plain; charset=UTF-8";
+        await context.Response.WriteAsync("404 Not Found");
+    }
+
+    private static bool IsMethodMismatch(Endpoint endpoint) => endpoint.DisplayName == "405 HTTP Method Not Supported";
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed (request {RequestId})")]
+        public static partial void Unhandled(ILogger logger, string method, PathString path, string requestId, Exception exception);
+    }
+}

@@ -1,0 +1,1 @@
+create table things (id text primary key, at bigint not null, is_good boolean not null);

@@ -1,0 +1,95 @@
+using LinqToDB;
+using LinqToDB.Async;
+using LinqToDB.Mapping;
+using Mana.Hosting;
+using Mana.Hosting.Storage;
+using Mana.Testing;
+
+namespace Mana.Tests.Hosting;
+
+public sealed class ServiceDatabaseTests : IDisposable
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task Times_compare_in_sql_and_come_back_in_utc()
+    {
+        await using var database = Open();
+        await database.WriteAsync(
+            async (db, ct) =>
+            {
+                await db.InsertAsync(new Thing { Id = "early", At = Noon.AddHours(-1).ToOffset(TimeSpan.FromHours(9)), IsGood = true }, token: ct);
+                await db.InsertAsync(new Thing { Id = "late", At = Noon.AddHours(1), IsGood = false }, token: ct);
+            },
+            TestContext.Current.CancellationToken);
+
+        var before = await database.ReadAsync(
+            (db, ct) => db.GetTable<Thing>().Where(thing => thing.At <= Noon).ToListAsync(ct), TestContext.Current.CancellationToken);
+
+        before.Should().ContainSingle().Which.Should().BeEquivalentTo(new { Id = "early", At = Noon.AddHours(-1), IsGood = true });
+        before[0].At.Offset.Should().Be(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task A_failing_write_undoes_its_own_part_only()
+    {
+        await using var database = Open();
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var writes = Enumerable.Range(0, 50).Select(i => database.WriteAsync(
+            async (db, ct) =>
+            {
+                await db.InsertAsync(new Thing { Id = $"{i}", At = Noon }, token: ct);
+                if (i % 2 == 1)
+                {
+                    throw new InvalidOperationException("odd");
+                }
+            },
+            cancellationToken)).ToList();
+
+        var failed = 0;
+        foreach (var write in writes)
+        {
+            try
+            {
+                await write;
+            }
+            catch (InvalidOperationException)
+            {
+                failed++;
+            }
+        }
+
+        failed.Should().Be(25);
+        var ids = await database.ReadAsync((db, ct) => db.GetTable<Thing>().Select(t => t.Id).ToListAsync(ct), cancellationToken);
+        ids.Should().BeEquivalentTo(Enumerable.Range(0, 25).Select(i => $"{2 * i}"));
+    }
+
+    [Fact]
+    public async Task A_second_instance_on_the_same_directory_is_refused_with_the_way_out()
+    {
+        await using var database = Open();
+        FluentActions.Invoking(Open).Should().Throw<ConfigurationException>().WithMessage("*in use*--data*");
+    }
+
+    private ServiceDatabase Open()
+    {
+        var settings = new SettingsReader(HostUnderTest.Configuration(new Dictionary<string, string?> { ["MANA_DATA"] = _directory.Path }));
+        return ServiceDatabase.Open(DatabaseSettings.Read(settings, "things"), typeof(ServiceDatabaseTests).Assembly);
+    }
+
+    [Table("things")]
+    private sealed class Thing
+    {
+        [PrimaryKey, Column("id")]
+        public string Id { get; set; } = "";
+
+        [Column("at")]
+        public DateTimeOffset At { get; set; }
+
+        [Column("is_good")]
+        public bool IsGood { get; set; }
+    }
+}
