@@ -34,6 +34,7 @@ public sealed class ScriptedClaude : IAsyncDisposable
     private int _played;
     private int _concurrency;
     private int _maxConcurrency;
+    private int _disposed;
 
     private ScriptedClaude(ScriptedClaudeOptions options)
     {
@@ -83,6 +84,11 @@ public sealed class ScriptedClaude : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         await _stopping.CancelAsync();
         await _app.StopAsync();
         await _app.DisposeAsync();
