@@ -3,6 +3,7 @@ using Mana.Hosting.Http;
 using Mana.Hosting.Observability;
 using Mana.Hosting.Storage;
 using Mana.PersonaRunner.Brains;
+using Mana.PersonaRunner.Brains.Simulated;
 using Mana.PersonaRunner.Dashboard;
 using Mana.PersonaRunner.Diagnostics;
 using Mana.PersonaRunner.Platform;
@@ -68,7 +69,7 @@ public static partial class RunnerHost
         var speaker = app.Services.GetRequiredService<Brain>();
         if (speaker.Name == Brain.Simulated)
         {
-            Log.Simulated(app.Logger, ClaudeSettings.ApiKeyName);
+            Log.Simulated(app.Logger, ClaudeSettings.ApiKeyKey);
         }
 
         return app;
@@ -104,7 +105,7 @@ public static partial class RunnerHost
 
     private static void AddBrain(this IServiceCollection services, RunnerSettings settings, Brain? brain) =>
         services.AddSingleton(provider => brain ?? (settings.BrainName == Brain.Claude
-            ? ClaudeBrain.Create(settings.Claude, provider.GetRequiredService<HttpClient>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>())
+            ? ClaudeBrain.Create(settings.Claude!, null, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>())
             : SimulatedBrain.Create()));
 
     private static void AddTicks(this IServiceCollection services, RunnerSettings settings)

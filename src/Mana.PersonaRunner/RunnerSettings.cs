@@ -46,8 +46,8 @@ internal sealed record RunnerSettings
     /// <summary><c>BRAIN</c>: claude or simulated; null means claude where a key is set, else simulated.</summary>
     public required string BrainName { get; init; }
 
-    /// <summary>How to reach Claude.</summary>
-    public required ClaudeSettings Claude { get; init; }
+    /// <summary>How to reach Claude; null without a key.</summary>
+    public required ClaudeSettings? Claude { get; init; }
 
     /// <summary>The runner's own store.</summary>
     public required DatabaseSettings Database { get; init; }
@@ -105,29 +105,29 @@ internal sealed record RunnerSettings
         return value is { Length: > 0 } ? value : PersonaPassword.DevelopmentSeedSecret;
     }
 
-    private static void GuardProduction(SettingsReader settings, string? serviceKey, ClaudeSettings claude)
+    private static void GuardProduction(SettingsReader settings, string? serviceKey, ClaudeSettings? claude)
     {
         if (serviceKey is null or ServiceKey.DevelopmentValue)
         {
             settings.Fault(serviceKey is null ? ServiceKey.SettingKey : $"{ServiceKey.SettingKey} (development value)");
         }
 
-        if (!claude.HasKey)
+        if (claude is null)
         {
-            settings.Fault(ClaudeSettings.ApiKeyName);
+            settings.Fault(ClaudeSettings.ApiKeyKey);
         }
     }
 
-    private static string ReadBrain(SettingsReader settings, ManaEnvironment environment, ClaudeSettings claude)
+    private static string ReadBrain(SettingsReader settings, ManaEnvironment environment, ClaudeSettings? claude)
     {
         switch (settings.Text("BRAIN", "auto"))
         {
             case "auto":
-                return claude.HasKey ? Brain.Claude : Brain.Simulated;
+                return claude is not null ? Brain.Claude : Brain.Simulated;
             case Brain.Claude:
-                if (!claude.HasKey && !environment.IsProduction)
+                if (claude is null && !environment.IsProduction)
                 {
-                    settings.Fault($"BRAIN=claude needs {ClaudeSettings.ApiKeyName}; set it, or use BRAIN=simulated");
+                    settings.Fault($"BRAIN=claude needs {ClaudeSettings.ApiKeyKey}; set it, or use BRAIN=simulated");
                 }
 
                 return Brain.Claude;

@@ -39,7 +39,7 @@ internal sealed class PersonaConversation
             .. tools.Select(tool => AIFunctionFactory.CreateDeclaration(names.ToModel(tool.Name), tool.Description, tool.InputSchema)),
             RatingTool.Declaration,
         ];
-        _properties = new AdditionalPropertiesDictionary { [PersonaHints.Key] = hints, [ModelDeadline.Key] = deadline };
+        _properties = new AdditionalPropertiesDictionary { [PersonaHints.Key] = hints, [RetryingChatClient.DeadlineKey] = deadline };
     }
 
     /// <summary>The tool names, both ways.</summary>
@@ -79,11 +79,4 @@ internal sealed class PersonaConversation
         usage?.OutputTokenCount ?? 0,
         usage?.CachedInputTokenCount ?? 0,
         usage?.AdditionalCounts?.GetValueOrDefault("CacheCreationInputTokens") ?? 0);
-}
-
-/// <summary>Where the tick's deadline travels to the retrying client, so that it does not wait for an answer that comes too late.</summary>
-internal static class ModelDeadline
-{
-    /// <summary>The key in <see cref="ChatOptions.AdditionalProperties"/>; the value is a <see cref="DateTimeOffset"/> of the system's clock.</summary>
-    public const string Key = "mana.deadline";
 }
