@@ -1,6 +1,5 @@
 using Mana.Contracts;
 using Mana.PersonaRunner.Brains;
-using Mana.PersonaRunner.Platform;
 using Mana.PersonaRunner.Recording;
 using Microsoft.Extensions.AI;
 
@@ -22,23 +21,18 @@ internal sealed class PersonaConversation
     /// <summary>Opens the conversation; nothing is sent yet.</summary>
     /// <param name="brain">Who speaks.</param>
     /// <param name="recorder">Where it is written down.</param>
-    /// <param name="tools">The tools of the product, in the server's order.</param>
-    /// <param name="names">Their names for the model.</param>
+    /// <param name="tools">The tools of the product as the model sees them.</param>
     /// <param name="hints">The persona, for brains that do not read prompts.</param>
     /// <param name="deadline">When the tick must be over, on <paramref name="time"/>.</param>
     /// <param name="time">The system's clock.</param>
     public PersonaConversation(
-        Brain brain, TickRecorder recorder, IReadOnlyList<ToolDefinition> tools, ToolNames names, PersonaHints hints, DateTimeOffset deadline, TimeProvider time)
+        Brain brain, TickRecorder recorder, ModelTools tools, PersonaHints hints, DateTimeOffset deadline, TimeProvider time)
     {
         _brain = brain;
         _recorder = recorder;
         _time = time;
-        Names = names;
-        _tools =
-        [
-            .. tools.Select(tool => AIFunctionFactory.CreateDeclaration(names.ToModel(tool.Name), tool.Description, tool.InputSchema)),
-            RatingTool.Declaration,
-        ];
+        Names = tools.Names;
+        _tools = tools.Declarations;
         _properties = new AdditionalPropertiesDictionary { [PersonaHints.Key] = hints, [RetryingChatClient.DeadlineKey] = deadline };
     }
 

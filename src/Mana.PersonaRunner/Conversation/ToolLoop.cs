@@ -44,7 +44,10 @@ internal sealed class ToolLoop(
                     : new ActOutcome(text, null);
             }
 
-            conversation.Answer(await RunAsync(turn, calls, cancellationToken));
+            // An answer that was cut off may hold half a call: nothing of it is carried out.
+            conversation.Answer(response.FinishReason == ChatFinishReason.Length
+                ? [.. calls.Select(call => Failed(call, "Your answer was cut off because it was too long. Send shorter arguments."))]
+                : await RunAsync(turn, calls, cancellationToken));
             if (_brokenCallsInARow >= MaxBrokenCallsInARow)
             {
                 throw _lastBreak!;

@@ -18,6 +18,12 @@ internal sealed class TickRecorder(TickId id, DuePersona persona, TickStore stor
     /// <summary>The calls so far, in order.</summary>
     public IReadOnlyList<RecordedCall> Calls => _calls;
 
+    public async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        await store.BeginAsync(Id, clock.GetUtcNow(), cancellationToken);
+        feed.Publish(Event("phase") with { Phase = TickPhases.SignIn });
+    }
+
     public async Task PhaseAsync(string phase, CancellationToken cancellationToken)
     {
         await store.PhaseAsync(Id, phase, cancellationToken);

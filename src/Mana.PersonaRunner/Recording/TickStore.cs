@@ -15,6 +15,16 @@ internal sealed class TickStore(ServiceDatabase database)
     public Task OpenAsync(TickRow tick, CancellationToken cancellationToken) =>
         database.WriteAsync((db, ct) => db.InsertAsync(tick, token: ct), cancellationToken);
 
+    /// <summary>The tick leaves the queue: its time counts from here.</summary>
+    public Task BeginAsync(TickId tick, DateTimeOffset startedAt, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            (db, ct) => db.GetTable<TickRow>()
+                .Where(row => row.Id == tick.Value)
+                .Set(row => row.StartedAt, startedAt)
+                .Set(row => row.Phase, TickPhases.SignIn)
+                .UpdateAsync(ct),
+            cancellationToken);
+
     public Task PhaseAsync(TickId tick, string phase, CancellationToken cancellationToken) =>
         database.WriteAsync(
             (db, ct) => db.GetTable<TickRow>().Where(row => row.Id == tick.Value).Set(row => row.Phase, phase).UpdateAsync(ct),

@@ -81,7 +81,7 @@ internal sealed partial class PersonaTick(
 
     private async Task<TickResult> VisitAsync(DuePersona persona, TickRecorder recorder, DateTimeOffset deadline, CancellationToken cancellationToken)
     {
-        await recorder.PhaseAsync(TickPhases.SignIn, cancellationToken);
+        await recorder.BeginAsync(cancellationToken);
         var access = await platform.SignInAsync(persona, cancellationToken);
 
         await recorder.PhaseAsync(TickPhases.Connect, cancellationToken);
@@ -97,9 +97,8 @@ internal sealed partial class PersonaTick(
         var language = persona.Language is { Length: > 0 } given ? given : "de";
         var prompts = new Prompts(language);
         var today = LocalTime(persona);
-        var names = new ToolNames(tools.Tools.Select(tool => tool.Name));
         var hints = new PersonaHints(persona.Email, persona.Archetype, mix, language, today, Seed(recorder.Id));
-        var conversation = new PersonaConversation(brain, recorder, tools.Tools, names, hints, deadline, time);
+        var conversation = new PersonaConversation(brain, recorder, ModelTools.For(tools.Tools), hints, deadline, time);
         await conversation.SayAsync(ChatRole.System, prompts.Rules, cancellationToken);
         await conversation.SayAsync(ChatRole.System, persona.SystemPrompt, cancellationToken);
         var lastVisit = await reader.LastSummaryAsync(persona.UserId, cancellationToken);
