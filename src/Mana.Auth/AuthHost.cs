@@ -1,8 +1,18 @@
+using Mana.Auth.Audit;
+using Mana.Auth.Http;
+using Mana.Auth.Keys;
+using Mana.Auth.Personas;
+using Mana.Auth.Sessions;
+using Mana.Auth.SignIn;
+using Mana.Auth.Spaces;
 using Mana.Hosting;
 using Mana.Hosting.Http;
+using Mana.Hosting.Identity;
 using Mana.Hosting.Observability;
+using Mana.Hosting.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Mana.Auth;
 
@@ -21,13 +31,38 @@ public static class AuthHost
     /// <exception cref="ConfigurationException">Names everything that is wrong with the settings.</exception>
     public static WebApplication Create(IConfiguration configuration, TimeProvider? clock = null)
     {
-        var settings = new SettingsReader(configuration);
-        var builder = ServiceHost.CreateBuilder(Service, configuration, clock, settings, DefaultPort);
-        settings.ThrowIfInvalid(Service);
+        var reader = new SettingsReader(configuration);
+        var builder = ServiceHost.CreateBuilder(Service, configuration, clock, reader, DefaultPort);
+        var settings = AuthSettings.Read(reader, ManaEnvironment.From(configuration));
+        reader.ThrowIfInvalid(Service);
+
+        var database = ServiceDatabase.Open(settings.Database, typeof(AuthHost).Assembly);
+        builder.Services.AddSingleton(_ => database);
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton<AuthMetrics>();
+        builder.Services.AddKeys(settings);
+        builder.Services.AddSessions();
+        builder.Services.AddSignIn();
+        builder.Services.AddPersonas();
+        builder.Services.AddAudit();
+        builder.Services.AddSpaces();
+        builder.Services.AddHostedService<Housekeeping>();
 
         var app = builder.Build();
+
+        // The container disposes what it has handed out: have it hand out the database, whatever comes after.
+        app.Services.GetRequiredService<ServiceDatabase>();
         app.UseManaDefaults();
+        app.UseAuthCors(settings.TrustedOrigins);
+        app.UseServiceKeyGate(settings.ServiceKey);
+        app.MapHealth();
         app.MapManaMetrics();
+        app.MapKeys();
+        app.MapSignIn();
+        app.MapSessions();
+        app.MapSpaces();
+        app.MapPersonas();
+        app.MapAudit();
         return app;
     }
 }

@@ -135,7 +135,7 @@ public sealed record PersonaDetail(
     DateTimeOffset? NextDueAt = null,
     int Failures = 0);
 
-/// <summary>A stored action row; <c>Seq</c> is null for rows of callers that send none.</summary>
+/// <summary>A stored action row; <c>Seq</c> (ours) is its place in the tick, or in its batch when the caller sent none.</summary>
 public sealed record StoredAction(
     string Id,
     string PersonaId,

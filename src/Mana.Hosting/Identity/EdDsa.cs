@@ -73,7 +73,7 @@ public sealed class EdDsaSecurityKey : AsymmetricSecurityKey
         }
     }
 
-    internal byte[] Sign(byte[] data)
+    internal byte[] Sign(ReadOnlySpan<byte> data)
     {
         using var key = Key.Import(SignatureAlgorithm.Ed25519, _privateKey!, KeyBlobFormat.RawPrivateKey);
         return SignatureAlgorithm.Ed25519.Sign(key, data);
@@ -120,6 +120,16 @@ public sealed class EdDsaCryptoProviderFactory : CryptoProviderFactory
     private sealed class EdDsaSignatureProvider(EdDsaSecurityKey key) : SignatureProvider(key, EdDsaSecurityKey.Algorithm)
     {
         public override byte[] Sign(byte[] input) => key.Sign(input);
+
+        public override byte[] Sign(byte[] input, int offset, int count) => key.Sign(input.AsSpan(offset, count));
+
+        // The one that JsonWebTokenHandler calls.
+        public override bool Sign(ReadOnlySpan<byte> data, Span<byte> destination, out int bytesWritten)
+        {
+            var signature = key.Sign(data);
+            bytesWritten = signature.AsSpan().TryCopyTo(destination) ? signature.Length : 0;
+            return bytesWritten > 0;
+        }
 
         public override bool Verify(byte[] input, byte[] signature) => key.Verify(input, signature);
 

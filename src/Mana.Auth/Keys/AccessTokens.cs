@@ -1,0 +1,116 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Mana.Auth.Storage;
+using Mana.Hosting;
+using Mana.Hosting.Identity;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Mana.Auth.Keys;
+
+/// <summary>The claims of a JWT that was accepted.</summary>
+internal sealed record AccessClaims(string UserId, string Email, string Role, string SessionId);
+
+/// <summary>Issues and checks the JWTs of 15 minutes.</summary>
+internal sealed class AccessTokens(SigningKeys keys, AuthSettings settings, DomainClock clock)
+{
+    /// <summary>How long a token lives.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
+
+    private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, SetDefaultTimesOnTokenCreation = false };
+
+    /// <summary>A token for a session; the claims stand in the contract's order.</summary>
+    public async Task<string> IssueAsync(UserRow user, string sessionId, CancellationToken cancellationToken)
+    {
+        var key = await keys.CurrentAsync(cancellationToken);
+        return _handler.CreateToken(Payload(user, sessionId), new SigningCredentials(key, EdDsaSecurityKey.Algorithm));
+    }
+
+    /// <summary>The claims, or null when signature, issuer, audience or time are not in order. Whether the session lives is another question.</summary>
+    public async Task<AccessClaims?> ValidateAsync(string token, CancellationToken cancellationToken)
+    {
+        if (await ReadAsync(token, cancellationToken) is not { } jwt)
+        {
+            return null;
+        }
+
+        return jwt.Subject is { Length: > 0 } && Claim(jwt, "sid") is { Length: > 0 } sessionId
+            ? new AccessClaims(jwt.Subject, Claim(jwt, "email") ?? "", Claim(jwt, "role") ?? UserRoles.User, sessionId)
+            : null;
+    }
+
+    /// <summary>The payload as JSON, or null when the token is not valid now.</summary>
+    public async Task<JsonElement?> ReadPayloadAsync(string token, CancellationToken cancellationToken)
+    {
+        if (await ReadAsync(token, cancellationToken) is not { } jwt)
+        {
+            return null;
+        }
+
+        using var document = JsonDocument.Parse(Base64UrlEncoder.Decode(jwt.EncodedPayload));
+        return document.RootElement.Clone();
+    }
+
+    private static string? Claim(JsonWebToken jwt, string name) => jwt.TryGetPayloadValue<string>(name, out var value) ? value : null;
+
+    private async Task<JsonWebToken?> ReadAsync(string token, CancellationToken cancellationToken)
+    {
+        if (!_handler.CanReadToken(token))
+        {
+            return null;
+        }
+
+        string keyId;
+        try
+        {
+            keyId = _handler.ReadJsonWebToken(token).Kid;
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+
+        if (string.IsNullOrEmpty(keyId) || await keys.FindAsync(keyId, cancellationToken) is not { } key)
+        {
+            return null;
+        }
+
+        var result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
+        {
+            ValidAlgorithms = [EdDsaSecurityKey.Algorithm],
+            ValidIssuer = settings.Issuer,
+            ValidAudience = settings.Audience,
+            IssuerSigningKey = key,
+            TryAllIssuerSigningKeys = false,
+            RequireExpirationTime = true,
+
+            // The library would look at the system's clock.
+            LifetimeValidator = (_, expires, _, _) => expires > clock.GetUtcNow().UtcDateTime,
+        });
+        return result.IsValid ? (JsonWebToken)result.SecurityToken : null;
+    }
+
+    private string Payload(UserRow user, string sessionId)
+    {
+        var issuedAt = clock.GetUtcNow().ToUnixTimeSeconds();
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("iat", issuedAt);
+            writer.WriteString("sub", user.Id);
+            writer.WriteString("email", user.Email);
+            writer.WriteString("role", user.Role);
+            writer.WriteString("sid", sessionId);
+            writer.WriteString("tier", user.AccessTier);
+            writer.WriteString("kind", user.Kind);
+            writer.WriteNumber("exp", issuedAt + (long)Lifetime.TotalSeconds);
+            writer.WriteString("iss", settings.Issuer);
+            writer.WriteString("aud", settings.Audience);
+            writer.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+}

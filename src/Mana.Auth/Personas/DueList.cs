@@ -1,0 +1,117 @@
+using LinqToDB;
+using LinqToDB.Async;
+using LinqToDB.Data;
+using Mana.Auth.Storage;
+using Mana.Contracts;
+using Mana.Hosting;
+using Mana.Hosting.Storage;
+
+namespace Mana.Auth.Personas;
+
+/// <summary>Who should visit the product now.</summary>
+internal sealed class DueList(ServiceDatabase database, DomainClock clock)
+{
+    public Task<DueResponse> FindAsync(DueQuery query, CancellationToken cancellationToken)
+    {
+        var now = clock.Now();
+        return database.ReadAsync(
+            async (db, ct) => query.Limit is { } limit
+                ? await PageAsync(db, query, limit, now, ct)
+                : new DueResponse([.. (await AllAsync(db, query, now, ct)).Select(ToDue)], now),
+            cancellationToken);
+    }
+
+    private static async Task<List<Row>> AllAsync(DataConnection db, DueQuery query, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        // NULLS FIRST spelled out: the two databases disagree on it by default.
+        var rows = await Candidates(db, query, now)
+            .OrderBy(row => row.Persona.LastActiveAt == null ? 0 : 1)
+            .ThenBy(row => row.Persona.LastActiveAt)
+            .ThenBy(row => row.Persona.UserId)
+            .ToListAsync(cancellationToken);
+        return rows.FindAll(row => IsWanted(row, query, now));
+    }
+
+    private static async Task<DueResponse> PageAsync(DataConnection db, DueQuery query, int limit, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var page = new List<Row>(limit);
+        var after = query.After;
+        while (true)
+        {
+            // One more than asked for: it tells whether there is a next page.
+            var rows = await InPageOrder(Candidates(db, query, now), query.Scope, after).Take(limit + 1).ToListAsync(cancellationToken);
+            foreach (var row in rows.Where(row => IsWanted(row, query, now)))
+            {
+                if (page.Count == limit)
+                {
+                    return new DueResponse([.. page.Select(ToDue)], now, DueCursor.Of(page[^1].Persona).ToString());
+                }
+
+                page.Add(row);
+            }
+
+            if (rows.Count <= limit)
+            {
+                return new DueResponse([.. page.Select(ToDue)], now);
+            }
+
+            after = DueCursor.Of(rows[^1].Persona);
+        }
+    }
+
+    private static IQueryable<Row> Candidates(DataConnection db, DueQuery query, DateTimeOffset now)
+    {
+        var rows = from persona in db.GetTable<PersonaRow>()
+                   join user in db.GetTable<UserRow>() on persona.UserId equals user.Id
+                   where user.DeletedAt == null
+                   select new Row { Persona = persona, User = user };
+        if (query.Emails.Count > 0)
+        {
+            rows = rows.Where(row => query.Emails.Contains(row.User.Email));
+        }
+
+        return query.Scope switch
+        {
+            TickScopes.NeverTicked => rows.Where(row => row.Persona.LastActiveAt == null),
+            TickScopes.All => rows,
+            _ => rows.Where(row => row.Persona.NextDueAt != null && row.Persona.NextDueAt <= now),
+        };
+    }
+
+    // Pages of the due go by the index on next_due_at; the other scopes have rows without one.
+    private static IQueryable<Row> InPageOrder(IQueryable<Row> rows, string scope, DueCursor? after)
+    {
+        if (scope != TickScopes.Due)
+        {
+            return (after is null ? rows : rows.Where(row => row.Persona.UserId.CompareTo(after.UserId) > 0)).OrderBy(row => row.Persona.UserId);
+        }
+
+        if (after is not null)
+        {
+            rows = rows.Where(row => row.Persona.NextDueAt > after.DueAt
+                || (row.Persona.NextDueAt == after.DueAt && row.Persona.UserId.CompareTo(after.UserId) > 0));
+        }
+
+        return rows.OrderBy(row => row.Persona.NextDueAt).ThenBy(row => row.Persona.UserId);
+    }
+
+    // next_due_at finds the candidates; whether the weekday and the hours still fit only the schedule can say.
+    private static bool IsWanted(Row row, DueQuery query, DateTimeOffset now) =>
+        query.Scope != TickScopes.Due
+        || row.Persona.Schedule()?.IsDue(now, row.Persona.LastActiveAt, row.Persona.CreatedAt) == true;
+
+    private static DuePersona ToDue(Row row)
+    {
+        var persona = row.Persona;
+        return new DuePersona(
+            new UserId(persona.UserId), row.User.Email, persona.Archetype, persona.SystemPrompt, persona.Mix(), persona.TickCadence, persona.LastActiveAt,
+            row.User.Name, persona.TimeZone, persona.Language, persona.ActiveHours, persona.Failures);
+    }
+
+    private sealed class Row
+    {
+        public required PersonaRow Persona { get; init; }
+
+        public required UserRow User { get; init; }
+    }
+}

@@ -1,0 +1,164 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using LinqToDB;
+using LinqToDB.Async;
+using Mana.Auth.Http;
+using Mana.Auth.Sessions;
+using Mana.Auth.Storage;
+using Mana.Contracts;
+using Mana.Hosting;
+using Mana.Hosting.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Mana.Auth.Spaces;
+
+internal static partial class SpaceEndpoints
+{
+    private const int MaxName = 100;
+    private const int MaxSlug = 50;
+    private const int BodyLimit = 32 * 1024;
+
+    // "personal" is missing on purpose: everybody has that one space from the start, and clients look for it by type.
+    private static readonly string[] CreatableTypes = ["brand", "club", "family", "team", "practice"];
+
+    public static void AddSpaces(this IServiceCollection services)
+    {
+        services.AddSingleton<SpaceCleanup>();
+        services.AddHostedService(provider => provider.GetRequiredService<SpaceCleanup>());
+    }
+
+    public static void MapSpaces(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/api/auth/organization/list", ListAsync);
+        app.MapPost("/api/auth/organization/create", CreateAsync).RequireTrustedOrigin();
+        app.MapGet("/api/v1/internal/org/{orgId}/member/{userId}", MemberAsync);
+        app.MapGet("/api/v1/internal/users/{userId}/memberships", MembershipsAsync);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext context, Callers callers, ServiceDatabase database)
+    {
+        if (await callers.FindUserAsync(context) is not { } user)
+        {
+            return Answers.NativeUnauthorized();
+        }
+
+        var rows = await database.ReadAsync(
+            (db, ct) => (from member in db.GetTable<MemberRow>()
+                         join space in db.GetTable<OrganizationRow>() on member.OrganizationId equals space.Id
+                         where member.UserId == user.Id
+                         orderby member.CreatedAt, member.Id
+                         select space).ToListAsync(ct),
+            context.RequestAborted);
+        return Answers.Json<IReadOnlyList<SpaceView>>([.. rows.Select(ToView)], AuthServerJson.Default.IReadOnlyListSpaceView);
+    }
+
+    private static SpaceView ToView(OrganizationRow space) =>
+        new(new SpaceId(space.Id), space.Name, space.Slug, space.Logo, space.CreatedAt, space.Metadata is { } json ? Parse(json) : null);
+
+    private static JsonElement Parse(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.Clone();
+    }
+
+    private static async Task<IResult> CreateAsync(HttpContext context, Callers callers, ServiceDatabase database, DomainClock clock)
+    {
+        if (await callers.FindSessionAsync(context) is not { } session)
+        {
+            return Answers.NativeUnauthorized();
+        }
+
+        if (await RequestBody.ReadAsync(context, BodyLimit) is not { } body)
+        {
+            return Invalid("VALIDATION_ERROR", "Invalid JSON body");
+        }
+
+        if (!body.Member("name").TryGetText(MaxName, out var name))
+        {
+            return Invalid("VALIDATION_ERROR", $"[body.name] Invalid input: expected 1 to {MaxName} characters");
+        }
+
+        if (!body.Member("slug").TryGetText(MaxSlug, out var slug) || !SlugPattern().IsMatch(slug) || PersonalSpaces.IsReserved(slug))
+        {
+            return Invalid("VALIDATION_ERROR", $"[body.slug] Invalid input: expected lower-case letters, digits and single hyphens, at most {MaxSlug}, and no reserved word");
+        }
+
+        if (body.Member("metadata") is not { ValueKind: JsonValueKind.Object } metadata
+            || !metadata.Member("type").TryGetText(out var type)
+            || !CreatableTypes.Contains(type))
+        {
+            return Invalid("SPACE_METADATA_INVALID", $"metadata must be an object whose type is one of {string.Join(", ", CreatableTypes)}");
+        }
+
+        var now = clock.Now();
+        var space = new OrganizationRow
+        {
+            Id = RandomId.Nano(),
+            Name = name.Trim(),
+            Slug = slug,
+
+            // A JSON string that holds the object: what clients of this endpoint have always read back.
+            Metadata = "\"" + JsonEncodedText.Encode(metadata.GetRawText()) + "\"",
+            CreatedAt = now,
+        };
+        var member = new MemberRow { Id = RandomId.Nano(), OrganizationId = space.Id, UserId = session.User.Id, Role = MemberRow.Owner, CreatedAt = now };
+        if (!await StoreAsync(database, space, member, context.RequestAborted))
+        {
+            return Invalid("ORGANIZATION_ALREADY_EXISTS", "Organization already exists");
+        }
+
+        var view = new MemberView(member.Id, member.OrganizationId, member.UserId, member.Role, now);
+        return Answers.Json(
+            new CreatedSpace(space.Id, space.Name, space.Slug, null, now, metadata, [view]), AuthServerJson.Default.CreatedSpace);
+    }
+
+    private static async Task<bool> StoreAsync(ServiceDatabase database, OrganizationRow space, MemberRow member, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await database.WriteAsync(
+                async (db, ct) =>
+                {
+                    await db.InsertAsync(space, token: ct);
+                    await db.InsertAsync(member, token: ct);
+                },
+                cancellationToken);
+            return true;
+        }
+        catch (System.Data.Common.DbException e) when (UniqueViolation.Is(e))
+        {
+            return false;
+        }
+    }
+
+    private static IResult Invalid(string code, string message) => Answers.NativeError(StatusCodes.Status400BadRequest, code, message);
+
+    private static async Task<IResult> MemberAsync(string orgId, string userId, ServiceDatabase database, CancellationToken cancellationToken)
+    {
+        var role = await database.ReadAsync(
+            (db, ct) => (from member in db.GetTable<MemberRow>()
+                         join user in db.GetTable<UserRow>() on member.UserId equals user.Id
+                         where member.OrganizationId == orgId && member.UserId == userId && user.DeletedAt == null
+                         select member.Role).FirstOrDefaultAsync(ct),
+            cancellationToken);
+        return Answers.Json(new MembershipResponse(role is not null, role ?? ""), AuthServerJson.Default.MembershipResponse);
+    }
+
+    private static async Task<IResult> MembershipsAsync(string userId, ServiceDatabase database, CancellationToken cancellationToken)
+    {
+        var rows = await database.ReadAsync(
+            (db, ct) => db.GetTable<MemberRow>()
+                .Where(member => member.UserId == userId)
+                .OrderBy(member => member.CreatedAt).ThenBy(member => member.Id)
+                .Select(member => new MembershipView(member.OrganizationId, member.Role))
+                .ToListAsync(ct),
+            cancellationToken);
+        return Answers.Json(new MembershipsResponse(userId, rows), AuthServerJson.Default.MembershipsResponse);
+    }
+
+    [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$", RegexOptions.CultureInvariant)]
+    private static partial Regex SlugPattern();
+}
