@@ -121,6 +121,14 @@ public sealed class EdDsaCryptoProviderFactory : CryptoProviderFactory
     {
         public override byte[] Sign(byte[] input) => key.Sign(input);
 
+        // The one that JsonWebTokenHandler calls.
+        public override bool Sign(ReadOnlySpan<byte> data, Span<byte> destination, out int bytesWritten)
+        {
+            var signature = key.Sign(data.ToArray());
+            bytesWritten = signature.Length;
+            return signature.AsSpan().TryCopyTo(destination);
+        }
+
         public override bool Verify(byte[] input, byte[] signature) => key.Verify(input, signature);
 
         public override bool Verify(byte[] input, int inputOffset, int inputLength, byte[] signature, int signatureOffset, int signatureLength) =>
