@@ -16,4 +16,10 @@ internal static class Iso
 
     /// <summary>The date of a date or a date-time, as the writer of it sees it.</summary>
     public static string DateOf(string dateOrTime) => dateOrTime[..10];
+
+    /// <summary>The day after that of a date or a date-time: the first sort key that no longer belongs to it.</summary>
+    public static string DayAfter(string dateOrTime) =>
+        DateOnly.ParseExact(DateOf(dateOrTime), "yyyy-MM-dd", CultureInfo.InvariantCulture) is var day && day < DateOnly.MaxValue
+            ? Date(day.AddDays(1))
+            : "9999-12-32";
 }

@@ -32,6 +32,8 @@ internal sealed class FakeAuth : IAsyncDisposable
 
     public bool IsAway { get; set; }
 
+    public bool AreKeysAway { get; set; }
+
     public int KeyFetches => Volatile.Read(ref _keyFetches);
 
     public int MembershipQuestions => Volatile.Read(ref _membershipQuestions);
@@ -49,7 +51,7 @@ internal sealed class FakeAuth : IAsyncDisposable
         var auth = new FakeAuth(app);
         app.Use((context, next) =>
         {
-            if (!auth.IsAway)
+            if (!auth.IsAway && !(auth.AreKeysAway && context.Request.Path == "/api/auth/jwks"))
             {
                 return next(context);
             }

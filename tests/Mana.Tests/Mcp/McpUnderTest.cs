@@ -3,7 +3,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Mana.Mcp;
+using Mana.Mcp.Tools;
 using Mana.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -33,6 +35,8 @@ internal sealed class McpUnderTest : IAsyncDisposable
 
     public FakeTimeProvider Clock { get; }
 
+    public string DataDirectory => Path.Combine(_directory.Path, "data");
+
     public Uri Endpoint => new(Host.Address, "/mcp");
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -45,7 +49,7 @@ internal sealed class McpUnderTest : IAsyncDisposable
         var clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 9, 0, 0, TimeSpan.Zero));
         var all = new Dictionary<string, string?>
         {
-            ["MANA_DATA"] = directory.Path,
+            ["MANA_DATA"] = Path.Combine(directory.Path, "data"),
             ["MANA_AUTH_URL"] = auth.Address.AbsoluteUri,
             ["MANA_SERVICE_KEY"] = FakeAuth.ServiceKeyValue,
             ["JWT_ISSUER"] = FakeAuth.Issuer,
@@ -98,6 +102,9 @@ internal sealed class McpUnderTest : IAsyncDisposable
         bend?.Invoke(request);
         return await Host.Client.SendAsync(request, Cancellation);
     }
+
+    /// <summary>The tools as the host has them.</summary>
+    public IReadOnlyList<ToolDefinition> Tools => Host.Services.GetRequiredService<ToolCatalog>().Tools;
 
     public async ValueTask DisposeAsync()
     {
