@@ -171,7 +171,7 @@ public sealed class TransportTests
     public async Task A_body_over_the_limit_is_413_announced_or_not()
     {
         await using var mcp = await McpUnderTest.StartAsync(("MCP_MAX_BODY_BYTES", "2000"));
-        var body = $$"""{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"x":"{{new string('x', 3000)}}"}}""";
+        var body = $$$"""{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"x":"{{{new string('x', 3000)}}}"}}""";
 
         using var announced = await mcp.PostAsync(body);
         announced.StatusCode.Should().Be(HttpStatusCode.RequestEntityTooLarge);
@@ -186,7 +186,8 @@ public sealed class TransportTests
         await using var mcp = await McpUnderTest.StartAsync();
         var deep = new string('[', 50_000) + new string(']', 50_000);
 
-        using var response = await mcp.PostAsync($$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"todo.create","arguments":{"title":{{deep}}}}}""");
+        using var response = await mcp.PostAsync(
+            """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"todo.create","arguments":{"title":DEEP}}}""".Replace("DEEP", deep, StringComparison.Ordinal));
 
         response.StatusCode.Should().Be(HttpStatusCode.BadRequest);
         using var next = await mcp.PostAsync(ListTools);

@@ -112,6 +112,7 @@ internal static class Sentences
         return nearest.Distance <= Math.Max(1, nearest.Name.Length / 3) ? $" Did you mean \"{nearest.Name}\"?" : "";
     }
 
+    // Edits and swaps of neighbours: "titel" is one slip away from "title".
     private static int Distance(string a, string b)
     {
         if (a.Length > 2 * b.Length + 2)
@@ -119,6 +120,7 @@ internal static class Sentences
             return int.MaxValue;
         }
 
+        var beforePrevious = new int[b.Length + 1];
         var previous = Enumerable.Range(0, b.Length + 1).ToArray();
         for (var i = 1; i <= a.Length; i++)
         {
@@ -126,15 +128,22 @@ internal static class Sentences
             current[0] = i;
             for (var j = 1; j <= b.Length; j++)
             {
-                var isSame = char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]);
-                current[j] = Math.Min(Math.Min(current[j - 1], previous[j]) + 1, previous[j - 1] + (isSame ? 0 : 1));
+                current[j] = Math.Min(
+                    Math.Min(current[j - 1], previous[j]) + 1,
+                    previous[j - 1] + (IsSame(a[i - 1], b[j - 1]) ? 0 : 1));
+                if (i > 1 && j > 1 && IsSame(a[i - 1], b[j - 2]) && IsSame(a[i - 2], b[j - 1]))
+                {
+                    current[j] = Math.Min(current[j], beforePrevious[j - 2] + 1);
+                }
             }
 
-            previous = current;
+            (beforePrevious, previous) = (previous, current);
         }
 
         return previous[b.Length];
     }
+
+    private static bool IsSame(char a, char b) => char.ToLowerInvariant(a) == char.ToLowerInvariant(b);
 
     private static string Shown(JsonElement sent)
     {
