@@ -52,3 +52,17 @@ internal sealed class RecordRow
     [Column("deleted_at")]
     public DateTimeOffset? DeletedAt { get; set; }
 }
+
+/// <summary>How many records of a kind a space ever had.</summary>
+[Table("record_counters")]
+internal sealed class RecordCounter
+{
+    [PrimaryKey(1), Column("space_id")]
+    public required string SpaceId { get; set; }
+
+    [PrimaryKey(2), Column("collection")]
+    public required string Collection { get; set; }
+
+    [Column("created")]
+    public required long Created { get; set; }
+}

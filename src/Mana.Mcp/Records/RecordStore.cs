@@ -16,7 +16,12 @@ internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
     /// <summary>Removes every record of a space, deleted ones too, and says how many there were.</summary>
     public Task<int> RemoveSpaceAsync(SpaceId space, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            (db, ct) => db.GetTable<RecordRow>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct), cancellationToken);
+            async (db, ct) =>
+            {
+                await db.GetTable<RecordCounter>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct);
+                return await db.GetTable<RecordRow>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct);
+            },
+            cancellationToken);
 }
 
 /// <summary>
@@ -26,16 +31,16 @@ internal sealed class SpaceRecords(ServiceDatabase database, DomainClock clock, 
 {
     /// <summary>Stores a new record.</summary>
     /// <param name="set">Its kind.</param>
-    /// <param name="make">Makes it from the number of records of this kind that the space ever had: a sort position.</param>
+    /// <param name="make">Makes it from its position: the number of records of this kind that the space had before, deleted ones too.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     public Task<Stored<T>> CreateAsync<T>(RecordSet<T> set, Func<int, T> make, CancellationToken cancellationToken)
         where T : class =>
         database.WriteAsync(
             async (db, ct) =>
             {
-                var count = await db.GetTable<RecordRow>().CountAsync(row => row.SpaceId == space && row.Collection == set.Collection, ct);
+                var position = await TakePositionAsync(db, set.Collection, ct);
                 var now = clock.Now();
-                var data = make(count);
+                var data = make(position);
                 var row = new RecordRow
                 {
                     Id = Guid.NewGuid().ToString(),
@@ -129,6 +134,18 @@ internal sealed class SpaceRecords(ServiceDatabase database, DomainClock clock, 
     public Task<int> CountAsync<T>(RecordSet<T> set, RecordQuery query, CancellationToken cancellationToken)
         where T : class =>
         database.ReadAsync((db, ct) => Matching(db, set, query, null).CountAsync(ct), cancellationToken);
+
+    // One statement on both databases, and on PostgreSQL it holds the row's lock: no two records get the same position.
+    private Task<int> TakePositionAsync(DataConnection db, string collection, CancellationToken cancellationToken) =>
+        db.ExecuteAsync<int>(
+            """
+            insert into record_counters (space_id, collection, created) values (@space, @collection, 1)
+            on conflict (space_id, collection) do update set created = record_counters.created + 1
+            returning created - 1
+            """,
+            cancellationToken,
+            new DataParameter("space", space),
+            new DataParameter("collection", collection));
 
     private IQueryable<RecordRow> Matching<T>(DataConnection db, RecordSet<T> set, RecordQuery query, Cursor? cursor)
         where T : class

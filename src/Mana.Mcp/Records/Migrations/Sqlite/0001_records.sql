@@ -19,3 +19,11 @@ create table records (
 create index records_newest on records (space_id, collection, order_key desc, seq desc);
 create index records_by_state on records (space_id, collection, state, order_key desc, seq desc);
 create index records_by_parent on records (parent_id, order_key desc, seq desc) where parent_id is not null;
+
+-- How many records of a kind a space ever had: positions that are given once, also to writers at the same moment.
+create table record_counters (
+    space_id text not null,
+    collection text not null,
+    created integer not null,
+    primary key (space_id, collection)
+);
