@@ -1,8 +1,15 @@
 using Mana.Hosting;
 using Mana.Hosting.Http;
+using Mana.Hosting.Identity;
 using Mana.Hosting.Observability;
+using Mana.Hosting.Storage;
+using Mana.Mcp.Access;
+using Mana.Mcp.Records;
+using Mana.Mcp.Tools;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Mana.Mcp;
 
@@ -21,12 +28,25 @@ public static class McpHost
     /// <exception cref="ConfigurationException">Names everything that is wrong with the settings.</exception>
     public static WebApplication Create(IConfiguration configuration, TimeProvider? clock = null)
     {
-        var settings = new SettingsReader(configuration);
-        var builder = ServiceHost.CreateBuilder(Service, configuration, clock, settings, DefaultPort);
-        settings.ThrowIfInvalid(Service);
+        var reader = new SettingsReader(configuration);
+        var builder = ServiceHost.CreateBuilder(Service, configuration, clock, reader, DefaultPort);
+        var settings = McpSettings.Read(reader, ManaEnvironment.From(configuration));
+        reader.ThrowIfInvalid(Service);
+
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = settings.MaxBodyBytes);
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddRecords(ServiceDatabase.Open(settings.Database, typeof(McpHost).Assembly));
+        builder.Services.AddAccess(settings);
+        builder.Services.AddTools();
 
         var app = builder.Build();
         app.UseManaDefaults();
+        app.UseManaCors();
+        app.UseAccess();
+        app.UseServiceKeyGate(settings.ServiceKey);
+        app.MapTools();
+        app.MapSpaceRemoval();
+        app.MapHealth();
         app.MapManaMetrics();
         return app;
     }

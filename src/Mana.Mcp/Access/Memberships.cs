@@ -1,0 +1,21 @@
+using Mana.Contracts;
+using Mana.Hosting;
+
+namespace Mana.Mcp.Access;
+
+/// <summary>Who belongs to which space, as mana-auth says; a yes is believed for 30 seconds, a no is asked again.</summary>
+internal sealed class Memberships(AuthClient auth, DomainClock clock)
+{
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
+    private const int Capacity = 50_000;
+
+    private readonly ExpiringCache<(SpaceId, UserId), MembershipResponse> _cache = new(clock, Lifetime, Capacity);
+
+    /// <exception cref="AuthUnavailableException">mana-auth cannot be asked.</exception>
+    public Task<MembershipResponse> FindAsync(SpaceId space, UserId user, CancellationToken cancellationToken) =>
+        _cache.GetAsync(
+            (space, user),
+            ct => auth.GetMembershipAsync(space, user, ct),
+            membership => membership.IsMember,
+            cancellationToken);
+}

@@ -1,0 +1,103 @@
+using Mana.Contracts;
+using Mana.Hosting;
+using Mana.Hosting.Identity;
+using Microsoft.AspNetCore.Http;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Mana.Mcp.Access;
+
+/// <summary>Checks a JWT of mana-auth: EdDSA only, a published key, issuer, audience and lifetime on the domain clock.</summary>
+internal sealed class TokenValidator(McpSettings settings, SigningKeys keys, DomainClock clock)
+{
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
+    private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
+
+    /// <summary>The user whom the token was made for.</summary>
+    /// <exception cref="AccessDeniedException">The token is not good (401).</exception>
+    /// <exception cref="AuthUnavailableException">It cannot be judged now.</exception>
+    public async Task<UserId> ValidateAsync(string jwt, CancellationToken cancellationToken)
+    {
+        var unverified = Parse(jwt);
+        if (unverified.Alg != EdDsaSecurityKey.Algorithm)
+        {
+            throw Invalid($"the algorithm must be {EdDsaSecurityKey.Algorithm}");
+        }
+
+        if (string.IsNullOrEmpty(unverified.Kid))
+        {
+            throw Invalid("it names no key (kid)");
+        }
+
+        var key = await keys.FindAsync(unverified.Kid, cancellationToken) ?? throw Invalid("it was signed with an unknown key");
+        var result = await _handler.ValidateTokenAsync(jwt, new TokenValidationParameters
+        {
+            ValidAlgorithms = [EdDsaSecurityKey.Algorithm],
+            IssuerSigningKey = key,
+            ValidIssuers = settings.Issuers,
+            ValidAudience = settings.Audience,
+            RequireExpirationTime = true,
+            LifetimeValidator = IsWithinLifetime,
+        });
+        if (!result.IsValid)
+        {
+            throw Invalid(Reason(result.Exception), result.Exception);
+        }
+
+        var subject = result.ClaimsIdentity.FindFirst(JwtRegisteredClaimNames.Sub)?.Value;
+        if (string.IsNullOrEmpty(subject))
+        {
+            throw new AccessDeniedException(StatusCodes.Status401Unauthorized, "Token has no `sub` claim");
+        }
+
+        return PlainId.IsValid(subject) ? new UserId(subject) : throw Invalid("its `sub` claim is no user id");
+    }
+
+    private static JsonWebToken Parse(string jwt)
+    {
+        try
+        {
+            return new JsonWebToken(jwt);
+        }
+        catch (Exception e) when (e is ArgumentException or SecurityTokenException)
+        {
+            throw Invalid("it is no JSON Web Token", e);
+        }
+    }
+
+    private bool IsWithinLifetime(DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)
+    {
+        var now = clock.Now().UtcDateTime;
+        if (expires is null)
+        {
+            throw new SecurityTokenNoExpirationException();
+        }
+
+        if (expires <= now - ClockSkew)
+        {
+            throw new SecurityTokenExpiredException();
+        }
+
+        if (notBefore > now + ClockSkew)
+        {
+            throw new SecurityTokenNotYetValidException();
+        }
+
+        return true;
+    }
+
+    // The library's own texts repeat parts of the token; ours say only what the caller needs.
+    private static string Reason(Exception? error) => error switch
+    {
+        SecurityTokenExpiredException => "it has expired; sign in again",
+        SecurityTokenNotYetValidException => "it is not valid yet",
+        SecurityTokenNoExpirationException => "it has no expiry",
+        SecurityTokenInvalidAudienceException => "it was made for another audience",
+        SecurityTokenInvalidIssuerException => "it comes from another issuer",
+        SecurityTokenInvalidSignatureException => "its signature is wrong",
+        _ => "it cannot be verified",
+    };
+
+    private static AccessDeniedException Invalid(string reason, Exception? inner = null) =>
+        new(StatusCodes.Status401Unauthorized, $"Invalid token: {reason}", inner);
+}

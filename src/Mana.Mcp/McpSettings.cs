@@ -1,0 +1,84 @@
+using Mana.Hosting;
+using Mana.Hosting.Identity;
+using Mana.Hosting.Storage;
+using Mana.Mcp.Policy;
+
+namespace Mana.Mcp;
+
+/// <summary>What <c>mana-mcp</c> is configured with.</summary>
+/// <param name="AuthUrl"><c>MANA_AUTH_URL</c>: signing keys, memberships and space lists come from there.</param>
+/// <param name="ServiceKey"><c>MANA_SERVICE_KEY</c>: for the membership question, and for internal calls to us.</param>
+/// <param name="Issuers"><c>JWT_ISSUER</c>, a comma list; the value of <c>MANA_AUTH_URL</c> by default.</param>
+/// <param name="Audience"><c>JWT_AUDIENCE</c>; <c>mana</c> by default.</param>
+/// <param name="CorsOrigins"><c>CORS_ORIGINS</c>, a comma list; <c>http://localhost:5173</c> by default.</param>
+/// <param name="AllowedHosts"><c>MCP_ALLOWED_HOSTS</c>, a comma list of host names without port; loopback names by default, <c>*</c> for any.</param>
+/// <param name="MaxBodyBytes"><c>MCP_MAX_BODY_BYTES</c>; 1 MiB by default.</param>
+/// <param name="PolicyMode"><c>POLICY_MODE</c>: off, log-only (default) or enforce.</param>
+/// <param name="Database"><c>DATABASE_URL</c> or <c>MANA_DATA</c>.</param>
+internal sealed record McpSettings(
+    Uri AuthUrl,
+    ServiceKey ServiceKey,
+    IReadOnlyList<string> Issuers,
+    string Audience,
+    IReadOnlyList<string> CorsOrigins,
+    IReadOnlyList<string> AllowedHosts,
+    int MaxBodyBytes,
+    PolicyMode PolicyMode,
+    DatabaseSettings Database)
+{
+    public static McpSettings Read(SettingsReader settings, ManaEnvironment environment)
+    {
+        var authUrl = settings.Url("MANA_AUTH_URL", "http://localhost:3001");
+        return new McpSettings(
+            authUrl,
+            ServiceKey.Read(settings, environment),
+            List(settings, "JWT_ISSUER", authUrl.AbsoluteUri.TrimEnd('/')),
+            settings.Text("JWT_AUDIENCE", "mana"),
+            Origins(settings),
+            List(settings, "MCP_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
+            settings.PositiveInt("MCP_MAX_BODY_BYTES", 1024 * 1024),
+            Mode(settings),
+            DatabaseSettings.Read(settings, "mcp"));
+    }
+
+    private static string[] List(SettingsReader settings, string key, string fallback)
+    {
+        var values = settings.Text(key, fallback).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (values.Length == 0)
+        {
+            settings.Fault($"{key} must name at least one value");
+        }
+
+        return values;
+    }
+
+    private static List<string> Origins(SettingsReader settings)
+    {
+        var origins = new List<string>();
+        foreach (var text in List(settings, "CORS_ORIGINS", "http://localhost:5173"))
+        {
+            if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.PathAndQuery == "/" && url.UserInfo.Length == 0)
+            {
+                origins.Add(url.GetLeftPart(UriPartial.Authority));
+            }
+            else
+            {
+                settings.Fault($"CORS_ORIGINS must be a comma list of origins such as https://app.example, got \"{text}\"");
+            }
+        }
+
+        return origins;
+    }
+
+    private static PolicyMode Mode(SettingsReader settings)
+    {
+        var text = settings.Text("POLICY_MODE", PolicyModes.LogOnly);
+        if (PolicyModes.Parse(text) is { } mode)
+        {
+            return mode;
+        }
+
+        settings.Fault($"POLICY_MODE must be {PolicyModes.Off}, {PolicyModes.LogOnly} or {PolicyModes.Enforce}, got \"{text}\"");
+        return PolicyMode.LogOnly;
+    }
+}

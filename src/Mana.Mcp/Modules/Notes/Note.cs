@@ -1,0 +1,30 @@
+using System.Text.Json.Serialization;
+
+namespace Mana.Mcp.Modules.Notes;
+
+/// <summary>A note.</summary>
+internal sealed record Note
+{
+    public required string Title { get; init; }
+
+    public required string Content { get; init; }
+
+    public required string? Color { get; init; }
+
+    public required bool IsPinned { get; init; }
+
+    public required bool IsArchived { get; init; }
+}
+
+internal sealed record CreateNote(string Title, string Content, string? Color, bool IsPinned);
+
+internal sealed record SearchNotes(string Query, bool IncludeArchived, int Limit);
+
+internal sealed record ListNotes(bool IncludeArchived, int Limit, string? Cursor);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(Note))]
+[JsonSerializable(typeof(CreateNote))]
+[JsonSerializable(typeof(SearchNotes))]
+[JsonSerializable(typeof(ListNotes))]
+internal sealed partial class NotesJson : JsonSerializerContext;

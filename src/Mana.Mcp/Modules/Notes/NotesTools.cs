@@ -1,0 +1,89 @@
+using Mana.Mcp.Records;
+using Mana.Mcp.Tools;
+using Mana.Mcp.Tools.Schemas;
+
+namespace Mana.Mcp.Modules.Notes;
+
+/// <summary>Free text with a title, found again by its words.</summary>
+internal sealed class NotesTools() : ToolModule("notes")
+{
+    private const string Active = "active";
+    private const string Archived = "archived";
+
+    private static readonly RecordShapes<Note> Notes = new(
+        new RecordSet<Note>("notes.notes", "note", NotesJson.Default.Note)
+        {
+            FoundBy = "notes.list with includeArchived true",
+            State = note => note.IsArchived ? Archived : Active,
+            Searched = note => $"{note.Title}\n{note.Content}",
+        },
+        "note",
+        "notes");
+
+    public override IEnumerable<ToolDefinition> Tools() =>
+    [
+        Tool(
+            "create", "Write a note", ToolEffect.Adds,
+            "Stores a note with a title and a text (Markdown is fine). Use it for knowledge, ideas, quotes and minutes of meetings: things to look up later. "
+            + "Something to be done is a task (todo.create), something experienced a journal entry (journal.add).",
+            InputSchema.Of(
+                Title().Required(), Content().Default(""), Color().Default(null),
+                IsPinned().Default(false)),
+            NotesJson.Default.CreateNote, Notes.One, CreateAsync),
+        Tool(
+            "search", "Search notes", ToolEffect.Reads,
+            "Finds notes whose title or text contains the query, whatever its case; the newest come first. An empty query gives the newest notes. "
+            + "Use it before writing a note that may exist already, and to answer from what was noted.",
+            InputSchema.Of(
+                Field.Text("query", max: 500).Default("").About("A word or a part of a sentence as it stands in the note; not a question."),
+                IncludeArchived(),
+                Field.Limit(max: 100, fallback: 20)),
+            NotesJson.Default.SearchNotes, Notes.List,
+            (arguments, call, cancellationToken) => call.Records.ListAsync(
+                Notes.Set,
+                new RecordQuery(arguments.Limit, State: arguments.IncludeArchived ? null : Active, Search: arguments.Query),
+                cancellationToken)),
+        Tool(
+            "list", "List notes", ToolEffect.Reads,
+            "Lists all notes, newest first, page by page. Use it to look around; to find something particular use notes.search.",
+            InputSchema.Of(IncludeArchived(), Field.Limit(max: 100, fallback: 20), Field.Cursor()),
+            NotesJson.Default.ListNotes, Notes.Page,
+            (arguments, call, cancellationToken) => call.Records.ListAsync(
+                Notes.Set,
+                new RecordQuery(arguments.Limit, State: arguments.IncludeArchived ? null : Active, Cursor: arguments.Cursor),
+                cancellationToken)),
+        Get(Notes, "Reads one note with its whole text. Use it when the id is known, for instance before changing the text."),
+        Update(
+            Notes,
+            "Changes fields of a note: title, content, color, isPinned, isArchived. Only the given fields change, and content is replaced as a whole: "
+            + "to add to a text, read it with notes.get first. Archiving hides a note without losing it.",
+            [Title(), Content(), Color(), IsPinned(), Field.Flag("isArchived").About("True hides the note from lists and searches.")]),
+        Delete(
+            Notes,
+            "Removes a note from every list and search. Use it only for a note that is wrong or unwanted; an old one is better archived with notes.update.",
+            "hide the note with notes.update and isArchived true."),
+    ];
+
+    private static Field Title() => Field.Text("title", 1, 500).About("What the note is about.");
+
+    private static Field Content() => Field.Text("content", max: 200_000).About("The text of the note.");
+
+    private static Field Color() => Field.Color("color").OrNull().About("A color such as #f59e0b, or null for none.");
+
+    private static Field IsPinned() => Field.Flag("isPinned").About("True for a note that should stay at hand.");
+
+    private static Field IncludeArchived() => Field.Flag("includeArchived").Default(false).About("True to see archived notes as well.");
+
+    private static Task<Stored<Note>> CreateAsync(CreateNote arguments, ToolCall call, CancellationToken cancellationToken) =>
+        call.Records.CreateAsync(
+            Notes.Set,
+            _ => new Note
+            {
+                Title = arguments.Title,
+                Content = arguments.Content,
+                Color = arguments.Color,
+                IsPinned = arguments.IsPinned,
+                IsArchived = false,
+            },
+            cancellationToken);
+}

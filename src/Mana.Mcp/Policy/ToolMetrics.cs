@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Mana.Mcp.Policy;
+
+/// <summary>How a tool call ended, as the metrics name it.</summary>
+internal static class ToolOutcome
+{
+    public const string Success = "success";
+    public const string HandlerError = "handler-error";
+    public const string InputInvalid = "input-invalid";
+    public const string UnknownTool = "unknown-tool";
+    public const string Denied = "denied";
+}
+
+/// <summary>Counts tool calls and policy decisions. Every label comes from a closed set: the name of an unknown tool is never one.</summary>
+internal sealed class ToolMetrics
+{
+    private static readonly KeyValuePair<string, object?> Service = new("service", McpHost.Service);
+
+    private readonly Counter<long> _decisions;
+    private readonly Counter<long> _invocations;
+    private readonly Histogram<double> _duration;
+
+    public ToolMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create("mana.mcp");
+        _decisions = meter.CreateCounter<long>("mana_mcp_policy_decisions", description: "Decisions of the policy gate.");
+        _invocations = meter.CreateCounter<long>("mana_mcp_tool_invocations", description: "Tool calls by outcome.");
+        _duration = meter.CreateHistogram(
+            "mana_mcp_tool_duration",
+            "s",
+            "Time from the validated call to its result.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
+    }
+
+    public void PolicyDecided(PolicyDecision decision, PolicyMode mode) =>
+        _decisions.Add(1, Service, new("decision", decision.Kind), new("reason", decision.Reason), new("mode", mode.Name()));
+
+    public void ToolCalled(string tool, string outcome, TimeSpan duration)
+    {
+        var tags = new TagList { Service, { "tool", tool }, { "outcome", outcome } };
+        _invocations.Add(1, tags);
+        _duration.Record(duration.TotalSeconds, tags);
+    }
+
+    public void UnknownToolCalled() => _invocations.Add(1, Service, new("tool", "unknown"), new("outcome", ToolOutcome.UnknownTool));
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Mana.Mcp.Records;
+
+/// <summary>Describes a kind of record: where it is kept, how its JSON looks, what lists sort, filter and search by.</summary>
+/// <typeparam name="T">The module's own part of the record.</typeparam>
+internal sealed class RecordSet<T>(string collection, string noun, JsonTypeInfo<T> json)
+    where T : class
+{
+    /// <summary>The name in the store; it must never change.</summary>
+    public string Collection { get; } = collection;
+
+    /// <summary>What a sentence calls one of them: "task".</summary>
+    public string Noun { get; } = noun;
+
+    public JsonTypeInfo<T> Json { get; } = json;
+
+    /// <summary>The tool that a model should call to find ids.</summary>
+    public required string FoundBy { get; init; }
+
+    /// <summary>The sort key; the time of creation by default.</summary>
+    public Func<T, DateTimeOffset, string> OrderKey { get; init; } = (_, createdAt) => Iso.Time(createdAt);
+
+    public Func<T, string> State { get; init; } = _ => "";
+
+    public Func<T, string?> Parent { get; init; } = _ => null;
+
+    public Func<T, string?> Searched { get; init; } = _ => null;
+
+    internal string Write(T data) => JsonSerializer.Serialize(data, Json);
+
+    internal Stored<T> Read(RecordRow row) =>
+        new(row.Id, row.SpaceId, row.AuthorId, row.Visibility, row.CreatedAt, row.UpdatedAt, JsonSerializer.Deserialize(row.Data, Json)!);
+}
+
+/// <summary>A record as the store gives it.</summary>
+internal sealed record Stored<T>(
+    string Id, string SpaceId, string AuthorId, string Visibility, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, T Data);
+
+/// <summary>Some records, newest first, and where the next ones begin (null when these were the last).</summary>
+internal sealed record RecordPage<T>(IReadOnlyList<Stored<T>> Items, string? NextCursor);
+
+/// <summary>Which records of a set are wanted.</summary>
+/// <param name="Limit">At most so many.</param>
+/// <param name="State">Only those in this state.</param>
+/// <param name="ParentId">Only those that belong to this record.</param>
+/// <param name="Search">Only those whose searched text contains this, whatever the case.</param>
+/// <param name="From">Only those whose sort key is this or later.</param>
+/// <param name="Before">Only those whose sort key is earlier than this.</param>
+/// <param name="Cursor">Go on from here.</param>
+internal sealed record RecordQuery(
+    int Limit,
+    string? State = null,
+    string? ParentId = null,
+    string? Search = null,
+    string? From = null,
+    string? Before = null,
+    string? Cursor = null);
+
+/// <summary>There is no such record in the caller's space (any more).</summary>
+internal sealed class RecordNotFoundException(string noun, string id, string foundBy)
+    : Exception($"There is no {noun} with id \"{id}\" in this space; call {foundBy} to see the ids that exist.");

@@ -1,0 +1,202 @@
+using LinqToDB;
+using LinqToDB.Async;
+using LinqToDB.Data;
+using Mana.Contracts;
+using Mana.Hosting;
+using Mana.Hosting.Storage;
+
+namespace Mana.Mcp.Records;
+
+/// <summary>The records of all spaces. Tools never see it: they are handed the <see cref="SpaceRecords"/> of their caller.</summary>
+internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
+{
+    /// <summary>The records of one space, on behalf of one author.</summary>
+    public SpaceRecords In(SpaceId space, UserId author) => new(database, clock, space.Value, author.Value);
+
+    /// <summary>Removes every record of a space, deleted ones too, and says how many there were.</summary>
+    public Task<int> RemoveSpaceAsync(SpaceId space, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async (db, ct) =>
+            {
+                await db.GetTable<RecordCounter>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct);
+                return await db.GetTable<RecordRow>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct);
+            },
+            cancellationToken);
+}
+
+/// <summary>
+/// The records of one space: there is no way to name another one here. What was written is seen by every later read.
+/// </summary>
+internal sealed class SpaceRecords(ServiceDatabase database, DomainClock clock, string space, string author)
+{
+    /// <summary>Stores a new record.</summary>
+    /// <param name="set">Its kind.</param>
+    /// <param name="make">Makes it from its position: the number of records of this kind that the space had before, deleted ones too.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public Task<Stored<T>> CreateAsync<T>(RecordSet<T> set, Func<int, T> make, CancellationToken cancellationToken)
+        where T : class =>
+        database.WriteAsync(
+            async (db, ct) =>
+            {
+                var position = await TakePositionAsync(db, set.Collection, ct);
+                var now = clock.Now();
+                var data = make(position);
+                var row = new RecordRow
+                {
+                    Id = Guid.NewGuid().ToString(),
+                    SpaceId = space,
+                    Collection = set.Collection,
+                    AuthorId = author,
+                    Visibility = "space",
+                    ParentId = set.Parent(data),
+                    State = set.State(data),
+                    OrderKey = set.OrderKey(data, now),
+                    SearchText = Searched(set, data),
+                    Data = set.Write(data),
+                    CreatedAt = now,
+                    UpdatedAt = now,
+                };
+                await db.InsertAsync(row, token: ct);
+                return set.Read(row);
+            },
+            cancellationToken);
+
+    /// <summary>Reads one record.</summary>
+    /// <exception cref="RecordNotFoundException">It is not in this space, of another kind, or deleted.</exception>
+    public async Task<Stored<T>> GetAsync<T>(RecordSet<T> set, string id, CancellationToken cancellationToken)
+        where T : class =>
+        await database.ReadAsync((db, ct) => Live(db, set, id).FirstOrDefaultAsync(ct), cancellationToken) is { } row
+            ? set.Read(row)
+            : throw NotFound(set, id);
+
+    /// <summary>Changes one record.</summary>
+    /// <exception cref="RecordNotFoundException">It is not in this space, of another kind, or deleted.</exception>
+    public Task<Stored<T>> UpdateAsync<T>(RecordSet<T> set, string id, Func<T, T> change, CancellationToken cancellationToken)
+        where T : class =>
+        database.WriteAsync(
+            async (db, ct) =>
+            {
+                // The first write takes the row's lock on PostgreSQL: two changes of different fields must not undo each other.
+                var now = clock.Now();
+                if (await Live(db, set, id).Set(row => row.UpdatedAt, now).UpdateAsync(ct) == 0)
+                {
+                    throw NotFound(set, id);
+                }
+
+                var row = await Live(db, set, id).FirstAsync(ct);
+                var data = change(set.Read(row).Data);
+                row.ParentId = set.Parent(data);
+                row.State = set.State(data);
+                row.OrderKey = set.OrderKey(data, row.CreatedAt);
+                row.SearchText = Searched(set, data);
+                row.Data = set.Write(data);
+                await db.UpdateAsync(row, token: ct);
+                return set.Read(row);
+            },
+            cancellationToken);
+
+    /// <summary>Deletes one record softly: it stays stored, but no tool sees it any more.</summary>
+    /// <exception cref="RecordNotFoundException">It is not in this space, of another kind, or deleted already.</exception>
+    public Task DeleteAsync<T>(RecordSet<T> set, string id, CancellationToken cancellationToken)
+        where T : class =>
+        database.WriteAsync(
+            async (db, ct) =>
+            {
+                DateTimeOffset? now = clock.Now();
+                if (await Live(db, set, id).Set(row => row.DeletedAt, now).UpdateAsync(ct) == 0)
+                {
+                    throw NotFound(set, id);
+                }
+            },
+            cancellationToken);
+
+    /// <summary>Lists records, newest first.</summary>
+    /// <exception cref="InvalidCursorException">The cursor is none of ours.</exception>
+    public async Task<RecordPage<T>> ListAsync<T>(RecordSet<T> set, RecordQuery query, CancellationToken cancellationToken)
+        where T : class
+    {
+        var cursor = query.Cursor is null ? (Cursor?)null : Cursor.Parse(query.Cursor) ?? throw new InvalidCursorException();
+        var rows = await database.ReadAsync(
+            (db, ct) => Matching(db, set, query, cursor)
+                .OrderByDescending(row => row.OrderKey)
+                .ThenByDescending(row => row.Seq)
+                .Take(query.Limit + 1)
+                .ToListAsync(ct),
+            cancellationToken);
+        var hasMore = rows.Count > query.Limit;
+        var shown = rows.Take(query.Limit).ToList();
+        return new RecordPage<T>(
+            [.. shown.Select(set.Read)],
+            hasMore ? new Cursor(shown[^1].OrderKey, shown[^1].Seq).ToString() : null);
+    }
+
+    /// <summary>How many records match.</summary>
+    public Task<int> CountAsync<T>(RecordSet<T> set, RecordQuery query, CancellationToken cancellationToken)
+        where T : class =>
+        database.ReadAsync((db, ct) => Matching(db, set, query, null).CountAsync(ct), cancellationToken);
+
+    // One statement on both databases, and on PostgreSQL it holds the row's lock: no two records get the same position.
+    private Task<int> TakePositionAsync(DataConnection db, string collection, CancellationToken cancellationToken) =>
+        db.ExecuteAsync<int>(
+            """
+            insert into record_counters (space_id, collection, created) values (@space, @collection, 1)
+            on conflict (space_id, collection) do update set created = record_counters.created + 1
+            returning created - 1
+            """,
+            cancellationToken,
+            new DataParameter("space", space),
+            new DataParameter("collection", collection));
+
+    private IQueryable<RecordRow> Matching<T>(DataConnection db, RecordSet<T> set, RecordQuery query, Cursor? cursor)
+        where T : class
+    {
+        var rows = db.GetTable<RecordRow>().Where(row => row.SpaceId == space && row.Collection == set.Collection && row.DeletedAt == null);
+        if (query.State is { } state)
+        {
+            rows = rows.Where(row => row.State == state);
+        }
+
+        if (query.ParentId is { } parent)
+        {
+            rows = rows.Where(row => row.ParentId == parent);
+        }
+
+        if (query.Search is { Length: > 0 } search)
+        {
+            var folded = Records.SearchText.Fold(search);
+            rows = rows.Where(row => row.SearchText!.Contains(folded));
+        }
+
+        if (query.From is { } from)
+        {
+            rows = rows.Where(row => row.OrderKey.CompareTo(from) >= 0);
+        }
+
+        if (query.Before is { } before)
+        {
+            rows = rows.Where(row => row.OrderKey.CompareTo(before) < 0);
+        }
+
+        if (cursor is var (key, seq))
+        {
+            rows = rows.Where(row => row.OrderKey.CompareTo(key) < 0 || (row.OrderKey == key && row.Seq < seq));
+        }
+
+        return rows;
+    }
+
+    private IQueryable<RecordRow> Live<T>(DataConnection db, RecordSet<T> set, string id)
+        where T : class
+    {
+        var key = id.ToLowerInvariant();
+        return db.GetTable<RecordRow>().Where(row =>
+            row.Id == key && row.SpaceId == space && row.Collection == set.Collection && row.DeletedAt == null);
+    }
+
+    private static string? Searched<T>(RecordSet<T> set, T data)
+        where T : class =>
+        set.Searched(data) is { } text ? Records.SearchText.Fold(text) : null;
+
+    private static RecordNotFoundException NotFound<T>(RecordSet<T> set, string id)
+        where T : class => new(set.Noun, id, set.FoundBy);
+}

@@ -1,0 +1,129 @@
+using System.Text.Json.Nodes;
+
+namespace Mana.Mcp.Tools.Schemas;
+
+/// <summary>One argument of a tool: its name, its JSON Schema, and whether it must be given.</summary>
+internal sealed class Field
+{
+    /// <summary>What "#6366f1" looks like.</summary>
+    public const string ColorPattern = "^#[0-9a-fA-F]{6}$";
+
+    private Field(string name, JsonObject schema)
+    {
+        Name = name;
+        Schema = schema;
+    }
+
+    public string Name { get; }
+
+    public JsonObject Schema { get; }
+
+    public bool IsRequired { get; private set; }
+
+    public static Field Text(string name, int? min = null, int? max = null)
+    {
+        var schema = new JsonObject { ["type"] = "string" };
+        Add(schema, "minLength", min);
+        Add(schema, "maxLength", max);
+        return new Field(name, schema);
+    }
+
+    public static Field Id(string name = "id") => new(name, new JsonObject { ["type"] = "string", ["format"] = "uuid" });
+
+    public static Field Matching(string name, string pattern) => new(name, new JsonObject { ["type"] = "string", ["pattern"] = pattern });
+
+    public static Field Color(string name) => Matching(name, ColorPattern);
+
+    public static Field OneOf(string name, IEnumerable<string> values) => new(name, Enum(values));
+
+    public static Field Flag(string name) => new(name, new JsonObject { ["type"] = "boolean" });
+
+    public static Field Whole(string name, int? min = null, int? max = null, int? above = null)
+    {
+        var schema = new JsonObject { ["type"] = "integer" };
+        Add(schema, "minimum", min);
+        Add(schema, "exclusiveMinimum", above);
+        Add(schema, "maximum", max);
+        return new Field(name, schema);
+    }
+
+    public static Field List(string name, Field item, int? max = null)
+    {
+        var schema = new JsonObject { ["type"] = "array", ["items"] = item.Schema.DeepClone() };
+        Add(schema, "maxItems", max);
+        return new Field(name, schema);
+    }
+
+    /// <summary>A calendar day; a date-time is taken too, and stands for its day.</summary>
+    public static Field Day(string name) => Either(
+        name,
+        new JsonObject { ["type"] = "string", ["pattern"] = @"^\d{4}-\d{2}-\d{2}$", ["format"] = "date" },
+        new JsonObject { ["type"] = "string", ["format"] = "date-time" });
+
+    /// <summary>A moment; a date is taken too, and stands for its midnight (UTC).</summary>
+    public static Field Moment(string name) => Either(
+        name,
+        new JsonObject { ["type"] = "string", ["format"] = "date-time" },
+        new JsonObject { ["type"] = "string", ["format"] = "date" });
+
+    /// <summary>The number of records to answer with.</summary>
+    public static Field Limit(int max, int fallback) =>
+        Whole("limit", above: 0, max: max).Default(fallback).About("How many to return at most.");
+
+    /// <summary>Where to go on in a list.</summary>
+    public static Field Cursor() =>
+        Text("cursor", 1, 500).About("nextCursor of the previous answer, to go on where it ended; leave out to start with the newest.");
+
+    public Field Required()
+    {
+        IsRequired = true;
+        return this;
+    }
+
+    public Field About(string description)
+    {
+        Schema["description"] = description;
+        return this;
+    }
+
+    public Field Default(JsonNode? value)
+    {
+        Schema["default"] = value;
+        return this;
+    }
+
+    public Field OrNull()
+    {
+        var alternatives = Schema["anyOf"] as JsonArray ?? [Schema.DeepClone()];
+        alternatives.Add(new JsonObject { ["type"] = "null" });
+        if (!Schema.ContainsKey("anyOf"))
+        {
+            Schema.Clear();
+            Schema["anyOf"] = alternatives;
+        }
+
+        return this;
+    }
+
+    /// <summary>The same field for an update: never required, and no default, because what is not given stays as it is.</summary>
+    public Field ForUpdate()
+    {
+        var schema = (JsonObject)Schema.DeepClone();
+        schema.Remove("default");
+        return new Field(Name, schema);
+    }
+
+    private static Field Either(string name, params JsonNode?[] alternatives) =>
+        new(name, new JsonObject { ["anyOf"] = new JsonArray(alternatives) });
+
+    private static JsonObject Enum(IEnumerable<string> values) =>
+        new() { ["type"] = "string", ["enum"] = new JsonArray([.. values.Select(value => (JsonNode?)value)]) };
+
+    private static void Add(JsonObject schema, string keyword, int? value)
+    {
+        if (value is not null)
+        {
+            schema[keyword] = value;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Mana.Mcp.Tools.Schemas;
+
+namespace Mana.Mcp.Tools;
+
+/// <summary>What a tool does to the records: it decides the annotations and what the policy gate thinks of it.</summary>
+internal enum ToolEffect
+{
+    /// <summary>Nothing changes.</summary>
+    Reads,
+
+    /// <summary>Each call adds something.</summary>
+    Adds,
+
+    /// <summary>Something changes; the same call twice is as good as once.</summary>
+    Changes,
+
+    /// <summary>Something is gone afterwards.</summary>
+    Deletes,
+}
+
+/// <summary>A tool with everything that the gateway needs to export, check, judge and run it.</summary>
+/// <param name="Name">module.verb</param>
+/// <param name="Title">For people.</param>
+/// <param name="Description">For the model: what it does and when to use it.</param>
+/// <param name="Effect">What it does to the records.</param>
+/// <param name="Input">The arguments.</param>
+/// <param name="OutputSchema">The shape of the structured result.</param>
+/// <param name="RunAsync">Runs on checked arguments, defaults included.</param>
+/// <param name="InsteadOfDeleting">What to do where a destructive tool is not allowed.</param>
+internal sealed record ToolDefinition(
+    string Name,
+    string Title,
+    string Description,
+    ToolEffect Effect,
+    InputSchema Input,
+    JsonElement OutputSchema,
+    Func<JsonObject, ToolCall, CancellationToken, Task<JsonObject>> RunAsync,
+    string? InsteadOfDeleting = null)
+{
+    /// <summary>The part of the name before the first dot.</summary>
+    public string Module => Name[..Name.IndexOf('.', StringComparison.Ordinal)];
+}

@@ -1,0 +1,153 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Mana.Mcp;
+using Mana.Mcp.Tools;
+using Mana.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace Mana.Tests.Mcp;
+
+/// <summary>mana-mcp with a fake mana-auth behind it and a clock that the test moves.</summary>
+internal sealed class McpUnderTest : IAsyncDisposable
+{
+    public const string Anna = "anna";
+    public const string Space = "space-anna";
+
+    private readonly TemporaryDirectory _directory;
+    private readonly List<McpClient> _clients = [];
+
+    private McpUnderTest(TemporaryDirectory directory, FakeAuth auth, HostUnderTest host, FakeTimeProvider clock)
+    {
+        _directory = directory;
+        Auth = auth;
+        Host = host;
+        Clock = clock;
+    }
+
+    public FakeAuth Auth { get; }
+
+    public HostUnderTest Host { get; }
+
+    public FakeTimeProvider Clock { get; }
+
+    public string DataDirectory => Path.Combine(_directory.Path, "data");
+
+    public Uri Endpoint => new(Host.Address, "/mcp");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public static async Task<McpUnderTest> StartAsync(params (string Key, string? Value)[] settings)
+    {
+        var directory = new TemporaryDirectory();
+        var auth = await FakeAuth.StartAsync();
+        auth.Join(Anna, Space);
+        var clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 9, 0, 0, TimeSpan.Zero));
+        var all = new Dictionary<string, string?>
+        {
+            ["MANA_DATA"] = Path.Combine(directory.Path, "data"),
+            ["MANA_AUTH_URL"] = auth.Address.AbsoluteUri,
+            ["MANA_SERVICE_KEY"] = FakeAuth.ServiceKeyValue,
+            ["JWT_ISSUER"] = FakeAuth.Issuer,
+            ["LOG_LEVEL"] = "None",
+        };
+        foreach (var (key, value) in settings)
+        {
+            all[key] = value;
+        }
+
+        return new McpUnderTest(directory, auth, await HostUnderTest.StartAsync(McpHost.Create, all, clock), clock);
+    }
+
+    public string Token(string user = Anna) => Auth.Token(user, Clock.GetUtcNow());
+
+    /// <summary>A real MCP client of this user in this space.</summary>
+    public async Task<McpClient> ConnectAsync(string user = Anna, string space = Space, string? timeZone = null)
+    {
+        Auth.Join(user, space);
+        var headers = new Dictionary<string, string> { ["Authorization"] = $"Bearer {Token(user)}", ["X-Mana-Space"] = space };
+        if (timeZone is not null)
+        {
+            headers["X-Mana-Time-Zone"] = timeZone;
+        }
+
+        var client = await McpClient.CreateAsync(
+            new HttpClientTransport(new HttpClientTransportOptions
+            {
+                Endpoint = Endpoint,
+                TransportMode = HttpTransportMode.StreamableHttp,
+                EnableStandaloneGetStream = false,
+                AdditionalHeaders = headers,
+            }),
+            cancellationToken: Cancellation);
+        _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>A raw POST of a JSON-RPC message; the headers can be bent.</summary>
+    public async Task<HttpResponseMessage> PostAsync(string body, Action<HttpRequestMessage>? bend = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, Endpoint)
+        {
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token());
+        request.Headers.Add("X-Mana-Space", Space);
+        bend?.Invoke(request);
+        return await Host.Client.SendAsync(request, Cancellation);
+    }
+
+    /// <summary>The tools as the host has them.</summary>
+    public IReadOnlyList<ToolDefinition> Tools => Host.Services.GetRequiredService<ToolCatalog>().Tools;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients)
+        {
+            await client.DisposeAsync();
+        }
+
+        await Host.DisposeAsync();
+        await Auth.DisposeAsync();
+        _directory.Dispose();
+    }
+}
+
+/// <summary>Short forms for calls of tools.</summary>
+internal static class McpClientCalls
+{
+    /// <summary>Calls a tool with arguments written as JSON.</summary>
+    public static async Task<CallToolResult> TryCallAsync(this McpClient client, string tool, string arguments = "{}") =>
+        await client.CallToolAsync(
+            new CallToolRequestParams { Name = tool, Arguments = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(arguments) },
+            TestContext.Current.CancellationToken);
+
+    /// <summary>Calls a tool that has to succeed, and gives its structured result.</summary>
+    public static async Task<JsonNode> CallAsync(this McpClient client, string tool, string arguments = "{}")
+    {
+        var result = await client.TryCallAsync(tool, arguments);
+        result.IsError.Should().NotBeTrue(because: result.Text());
+        var structured = JsonNode.Parse(result.StructuredContent!.Value.GetRawText())!;
+        JsonNode.DeepEquals(JsonNode.Parse(result.Text()), structured).Should().BeTrue("text and structured content say the same");
+        return structured;
+    }
+
+    /// <summary>Calls a tool that has to fail, and gives the sentence.</summary>
+    public static async Task<string> FailAsync(this McpClient client, string tool, string arguments = "{}")
+    {
+        var result = await client.TryCallAsync(tool, arguments);
+        result.IsError.Should().BeTrue(because: result.Text());
+        return result.Text();
+    }
+
+    public static string Text(this CallToolResult result) => ((TextContentBlock)result.Content[0]).Text;
+
+    public static List<string> Texts(this JsonNode node, string list, string property) =>
+        [.. node[list]!.AsArray().Select(item => (string)item![property]!)];
+}
