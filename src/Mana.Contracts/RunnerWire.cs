@@ -194,4 +194,5 @@ public sealed record RunnerHealth(
 [JsonSerializable(typeof(TickEvent))]
 [JsonSerializable(typeof(PauseResponse))]
 [JsonSerializable(typeof(RunnerHealth))]
+[JsonSerializable(typeof(IReadOnlyList<int>))]
 public sealed partial class RunnerJson : JsonSerializerContext;

@@ -1,13 +1,24 @@
 using Mana.Hosting;
 using Mana.Hosting.Http;
 using Mana.Hosting.Observability;
+using Mana.Hosting.Storage;
+using Mana.PersonaRunner.Brains;
+using Mana.PersonaRunner.Brains.Simulated;
+using Mana.PersonaRunner.Dashboard;
+using Mana.PersonaRunner.Diagnostics;
+using Mana.PersonaRunner.Platform;
+using Mana.PersonaRunner.Recording;
+using Mana.PersonaRunner.Ticks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Mana.PersonaRunner;
 
 /// <summary>The host of <c>mana-persona-runner</c>.</summary>
-public static class RunnerHost
+public static partial class RunnerHost
 {
     /// <summary>The port when <c>PORT</c> is unset.</summary>
     public const int DefaultPort = 3070;
@@ -15,19 +26,121 @@ public static class RunnerHost
     /// <summary>The service's name in logs, metrics and <c>/health</c>.</summary>
     public const string Service = "mana-persona-runner";
 
-    /// <summary>Makes the service, its database migrated and ready; it listens once started.</summary>
+    /// <summary>Makes the service, its database migrated and ready; it listens and ticks once started.</summary>
     /// <param name="configuration">The only source of settings.</param>
     /// <param name="clock">The domain clock; null for the system's.</param>
     /// <exception cref="ConfigurationException">Names everything that is wrong with the settings.</exception>
-    public static WebApplication Create(IConfiguration configuration, TimeProvider? clock = null)
+    public static WebApplication Create(IConfiguration configuration, TimeProvider? clock = null) => Create(configuration, clock, null);
+
+    /// <summary>As <see cref="Create(IConfiguration, TimeProvider?)"/>, with another brain than the configured one.</summary>
+    /// <param name="configuration">The only source of settings.</param>
+    /// <param name="clock">The domain clock; null for the system's.</param>
+    /// <param name="brain">Who speaks for the personas; null for the configured one.</param>
+    public static WebApplication Create(IConfiguration configuration, TimeProvider? clock, Brain? brain)
     {
-        var settings = new SettingsReader(configuration);
-        var builder = ServiceHost.CreateBuilder(Service, configuration, clock, settings, DefaultPort);
-        settings.ThrowIfInvalid(Service);
+        var reader = new SettingsReader(configuration);
+        var environment = ManaEnvironment.From(configuration);
+        var builder = ServiceHost.CreateBuilder(Service, configuration, clock, reader, DefaultPort);
+        var settings = RunnerSettings.Read(reader, configuration, environment);
+        if (environment.IsProduction && reader.Errors.Count > 0)
+        {
+            throw new ConfigurationException($"{Service} production start blocked — missing/unsafe: {string.Join(", ", reader.Errors)}");
+        }
+
+        reader.ThrowIfInvalid(Service);
+
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddRecording(settings);
+        builder.Services.AddPlatform();
+        builder.Services.AddBrain(settings, brain);
+        builder.Services.AddTicks(settings);
+        builder.Services.AddSingleton<RunnerMetrics>();
+        builder.Services.AddSingleton<TickFeed>();
+        builder.Services.AddSingleton<LivePage>();
 
         var app = builder.Build();
         app.UseManaDefaults();
+        app.MapHealth();
         app.MapManaMetrics();
+        app.MapDiagnostics();
+        app.MapRunnerApi();
+        app.MapLivePage();
+
+        var speaker = app.Services.GetRequiredService<Brain>();
+        if (speaker.Name == Brain.Simulated)
+        {
+            Log.Simulated(app.Logger, ClaudeSettings.ApiKeyKey);
+        }
+
         return app;
+    }
+
+    private static void AddRecording(this IServiceCollection services, RunnerSettings settings)
+    {
+        services.AddSingleton(_ => ServiceDatabase.Open(settings.Database, typeof(RunnerHost).Assembly));
+        services.AddSingleton<TickStore>();
+        services.AddSingleton<TickReader>();
+        services.AddSingleton<Outbox>();
+    }
+
+    private static void AddPlatform(this IServiceCollection services)
+    {
+        // One pool for all personas. No cookie jar (each persona has its own) and no redirects (a token must not follow one).
+        services.AddSingleton(_ => new HttpClient(new SocketsHttpHandler
+        {
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            MaxConnectionsPerServer = 256,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            UseCookies = false,
+            AllowAutoRedirect = false,
+        })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        });
+        services.AddSingleton<ManaAuthClient>();
+        services.AddSingleton<PersonaSessions>();
+        services.AddSingleton<McpConnector>();
+        services.AddSingleton<IPlatform, ManaPlatform>();
+    }
+
+    private static void AddBrain(this IServiceCollection services, RunnerSettings settings, Brain? brain) =>
+        services.AddSingleton(provider => brain ?? (settings.BrainName == Brain.Claude
+            ? ClaudeBrain.Create(settings.Claude!, null, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>())
+            : SimulatedBrain.Create()));
+
+    private static void AddTicks(this IServiceCollection services, RunnerSettings settings)
+    {
+        services.AddSingleton(new TickLimits(settings.TickDeadline, settings.MaxTurns));
+        services.AddSingleton(provider => new PersonaTick(
+            provider.GetRequiredService<IPlatform>(),
+            provider.GetRequiredService<Brain>(),
+            provider.GetRequiredService<TickReader>(),
+            provider.GetRequiredService<DomainClock>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<TickLimits>(),
+            provider.GetRequiredService<ILogger<PersonaTick>>()));
+        services.AddSingleton<PauseSwitch>();
+        services.AddSingleton<OutboxDelivery>();
+        services.AddSingleton<TickDispatcher>();
+        services.AddSingleton<TickClock>();
+
+        // Stopped in reverse order: first nobody new is asked, then the running ticks end, then the last rows go out.
+        services.AddHostedService<PauseLoader>();
+        services.AddHostedService(provider => provider.GetRequiredService<OutboxDelivery>());
+        services.AddHostedService(provider => provider.GetRequiredService<TickDispatcher>());
+        services.AddHostedService(provider => provider.GetRequiredService<TickClock>());
+    }
+
+    private sealed class PauseLoader(PauseSwitch pause) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => pause.LoadAsync(cancellationToken);
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The brain is SIMULATED (no {KeyName}): no model speaks, every row says brain=simulated")]
+        public static partial void Simulated(ILogger logger, string keyName);
     }
 }

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using Mana.Hosting.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Mana.Hosting.Http;
 
 namespace Mana.Hosting.Identity;
 

@@ -1,0 +1,82 @@
+using Mana.Contracts;
+using Mana.PersonaRunner.Brains;
+using Mana.PersonaRunner.Platform;
+using Mana.PersonaRunner.Recording;
+using Microsoft.Extensions.AI;
+
+namespace Mana.PersonaRunner.Conversation;
+
+/// <summary>
+/// The message history of one tick and the one way to ask the model for its next turn: every model call is timed,
+/// counted and stored.
+/// </summary>
+internal sealed class PersonaConversation
+{
+    private readonly Brain _brain;
+    private readonly TickRecorder _recorder;
+    private readonly TimeProvider _time;
+    private readonly List<ChatMessage> _messages = [];
+    private readonly IList<AITool> _tools;
+    private readonly AdditionalPropertiesDictionary _properties;
+
+    /// <summary>Opens the conversation; nothing is sent yet.</summary>
+    /// <param name="brain">Who speaks.</param>
+    /// <param name="recorder">Where it is written down.</param>
+    /// <param name="tools">The tools of the product, in the server's order.</param>
+    /// <param name="names">Their names for the model.</param>
+    /// <param name="hints">The persona, for brains that do not read prompts.</param>
+    /// <param name="deadline">When the tick must be over, on <paramref name="time"/>.</param>
+    /// <param name="time">The system's clock.</param>
+    public PersonaConversation(
+        Brain brain, TickRecorder recorder, IReadOnlyList<ToolDefinition> tools, ToolNames names, PersonaHints hints, DateTimeOffset deadline, TimeProvider time)
+    {
+        _brain = brain;
+        _recorder = recorder;
+        _time = time;
+        Names = names;
+        _tools =
+        [
+            .. tools.Select(tool => AIFunctionFactory.CreateDeclaration(names.ToModel(tool.Name), tool.Description, tool.InputSchema)),
+            RatingTool.Declaration,
+        ];
+        _properties = new AdditionalPropertiesDictionary { [PersonaHints.Key] = hints, [RetryingChatClient.DeadlineKey] = deadline };
+    }
+
+    /// <summary>The tool names, both ways.</summary>
+    public ToolNames Names { get; }
+
+    /// <summary>Adds a system or user message and writes it down.</summary>
+    public async Task SayAsync(ChatRole role, string text, CancellationToken cancellationToken)
+    {
+        _messages.Add(new ChatMessage(role, text));
+        await _recorder.TurnAsync(role.Value, text, cancellationToken);
+    }
+
+    /// <summary>Adds the answers to the last turn's tool calls, one for each, in their order.</summary>
+    public void Answer(IEnumerable<FunctionResultContent> results) => _messages.Add(new ChatMessage(ChatRole.Tool, [.. results]));
+
+    /// <summary>Asks for the next turn and adds it to the history exactly as it came.</summary>
+    /// <param name="purpose"><c>act</c>, <c>rate</c> or <c>repair</c>: stands on the model call's row.</param>
+    /// <param name="mode">Free, or the rating tool required.</param>
+    /// <param name="cancellationToken">The tick's deadline or the stop.</param>
+    /// <exception cref="BrainException">The model failed for good.</exception>
+    public async Task<ChatResponse> AskAsync(string purpose, ChatToolMode mode, CancellationToken cancellationToken)
+    {
+        var options = new ChatOptions { ModelId = _brain.Model, Tools = _tools, ToolMode = mode, AdditionalProperties = _properties };
+        var start = _time.GetTimestamp();
+        var response = await _brain.Client.GetResponseAsync(_messages, options, cancellationToken);
+        var latency = _time.GetElapsedTime(start);
+
+        _messages.AddRange(response.Messages);
+        await _recorder.ModelCallAsync(purpose, response.FinishReason?.Value, Usage(response.Usage), latency, cancellationToken);
+        await _recorder.TurnAsync(ChatRole.Assistant.Value, response.Text.Trim(), cancellationToken);
+        return response;
+    }
+
+    private static TickUsage Usage(UsageDetails? usage) => new(
+        1,
+        usage?.InputTokenCount ?? 0,
+        usage?.OutputTokenCount ?? 0,
+        usage?.CachedInputTokenCount ?? 0,
+        usage?.AdditionalCounts?.GetValueOrDefault("CacheCreationInputTokens") ?? 0);
+}

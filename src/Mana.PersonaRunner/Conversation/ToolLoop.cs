@@ -1,0 +1,168 @@
+using System.Buffers;
+using System.Text.Json;
+using Mana.PersonaRunner.Brains;
+using Mana.PersonaRunner.Platform;
+using Mana.PersonaRunner.Recording;
+using Microsoft.Extensions.AI;
+
+namespace Mana.PersonaRunner.Conversation;
+
+/// <summary>How the acting ended.</summary>
+/// <param name="Closing">The persona's last words; empty when it never closed.</param>
+/// <param name="Note">Why it stopped, when it did not close by itself.</param>
+internal sealed record ActOutcome(string Closing, string? Note);
+
+/// <summary>
+/// The model and the tools in turns, written by hand: every call is stored before it is sent and every model call
+/// answered exactly once, whatever happens, so that the history stays valid and the audit complete.
+/// </summary>
+internal sealed class ToolLoop(
+    PersonaConversation conversation, IPersonaTools tools, TickRecorder recorder, Prompts prompts, int maxTurns, TimeProvider time)
+{
+    private const int MaxParallelCalls = 4;
+    private const int MaxCalls = 40;
+    private const int MaxOutputLength = 20_000;
+    private const int MaxBrokenCallsInARow = 3;
+
+    private int _brokenCallsInARow;
+    private PlatformException? _lastBreak;
+
+    /// <summary>Runs until the persona closes its visit or a limit is reached.</summary>
+    /// <exception cref="PlatformException">The server could not be reached several times in a row.</exception>
+    /// <exception cref="BrainException">The model failed for good.</exception>
+    public async Task<ActOutcome> RunAsync(CancellationToken cancellationToken)
+    {
+        for (var turn = 1; turn <= maxTurns; turn++)
+        {
+            var response = await conversation.AskAsync("act", ChatToolMode.Auto, cancellationToken);
+            var calls = response.Messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>().ToList();
+            if (calls.Count == 0)
+            {
+                var text = response.Text.Trim();
+                return response.FinishReason == ChatFinishReason.ContentFilter
+                    ? new ActOutcome(text, "the model refused to go on")
+                    : new ActOutcome(text, null);
+            }
+
+            conversation.Answer(await RunAsync(turn, calls, cancellationToken));
+            if (_brokenCallsInARow >= MaxBrokenCallsInARow)
+            {
+                throw _lastBreak!;
+            }
+        }
+
+        return new ActOutcome("", $"stopped after {maxTurns} turns");
+    }
+
+    private async Task<FunctionResultContent[]> RunAsync(int turn, List<FunctionCallContent> calls, CancellationToken cancellationToken)
+    {
+        // Stored one after another, so that the sequence is the model's order; sent side by side.
+        using var slots = new SemaphoreSlim(MaxParallelCalls);
+        var running = new List<Task<FunctionResultContent>>();
+        foreach (var call in calls)
+        {
+            if (call.Name == RatingTool.Name)
+            {
+                running.Add(Task.FromResult(Failed(call, prompts.RatedTooEarly)));
+                continue;
+            }
+
+            if (recorder.Calls.Count >= MaxCalls)
+            {
+                running.Add(Task.FromResult(Failed(call, $"This visit has used its {MaxCalls} calls; close it now.")));
+                continue;
+            }
+
+            var tool = conversation.Names.ToMcp(call.Name);
+            var recorded = await recorder.CallAsync(turn, call.CallId, tool ?? Shortened(call.Name), tool is not null, Input(call), cancellationToken);
+            running.Add(RunAsync(call, recorded, slots, cancellationToken));
+        }
+
+        return await Task.WhenAll(running);
+    }
+
+    private async Task<FunctionResultContent> RunAsync(FunctionCallContent call, RecordedCall recorded, SemaphoreSlim slots, CancellationToken cancellationToken)
+    {
+        await slots.WaitAsync(cancellationToken);
+        try
+        {
+            var start = time.GetTimestamp();
+            var result = await CallAsync(call, recorded, cancellationToken);
+            var text = result.Text.Length <= MaxOutputLength
+                ? result.Text
+                : $"{result.Text[..MaxOutputLength]}\n[cut: {result.Text.Length - MaxOutputLength} more characters]";
+            await recorder.ResultAsync(recorded, result.IsError, text, time.GetElapsedTime(start), cancellationToken);
+            return result.IsError ? Failed(call, text) : new FunctionResultContent(call.CallId, text);
+        }
+        finally
+        {
+            slots.Release();
+        }
+    }
+
+    private async Task<ToolResult> CallAsync(FunctionCallContent call, RecordedCall recorded, CancellationToken cancellationToken)
+    {
+        if (!recorded.IsKnown)
+        {
+            return new ToolResult(true, $"There is no tool {recorded.Tool}. Use one of the tools that you were given.");
+        }
+
+        if (call.Exception is not null)
+        {
+            return new ToolResult(true, "The arguments were not valid JSON; send them again.");
+        }
+
+        try
+        {
+            var arguments = call.Arguments is { } given ? new Dictionary<string, object?>(given, StringComparer.Ordinal) : [];
+            var result = await tools.CallAsync(recorded.Tool, arguments, cancellationToken);
+            Interlocked.Exchange(ref _brokenCallsInARow, 0);
+            return result;
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // The arguments cannot be written as JSON again: a lone surrogate, for instance.
+            return new ToolResult(true, "The arguments hold text that is not valid Unicode; send them again without it.");
+        }
+        catch (PlatformException e)
+        {
+            _lastBreak = e;
+            Interlocked.Increment(ref _brokenCallsInARow);
+            return new ToolResult(true, "The app did not answer: " + e.Message);
+        }
+    }
+
+    private static FunctionResultContent Failed(FunctionCallContent call, string text) =>
+        new(call.CallId, text) { Exception = new ToolCallException(text) };
+
+    private static string Shortened(string name) => name.Length <= 128 ? name : name[..128];
+
+    private static JsonElement Input(FunctionCallContent call)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            foreach (var (name, value) in call.Arguments ?? new Dictionary<string, object?>())
+            {
+                json.WritePropertyName(name);
+                if (value is JsonElement element)
+                {
+                    // Raw: text that is not valid Unicode is kept as the model sent it.
+                    json.WriteRawValue(element.GetRawText(), skipInputValidation: true);
+                }
+                else
+                {
+                    JsonSerializer.Serialize(json, value, AIJsonUtilities.DefaultOptions);
+                }
+            }
+
+            json.WriteEndObject();
+        }
+
+        return JsonElement.Parse(buffer.WrittenSpan);
+    }
+}
+
+/// <summary>Marks a tool result as an error on its way to the model; the message is what the model reads.</summary>
+internal sealed class ToolCallException(string message) : Exception(message);

@@ -1,0 +1,139 @@
+// The plain live page: reads /api/v1/live, then follows /api/v1/events. All text goes in as text, never as markup.
+"use strict";
+
+const $ = id => document.getElementById(id);
+const state = { personas: new Map(), paused: false };
+const phases = ["queued", "sign-in", "connect", "act", "rate", "remember", "deliver"];
+const maxActivity = 100;
+
+function element(tag, text, className) {
+  const node = document.createElement(tag);
+  if (text !== undefined && text !== null) node.textContent = text;
+  if (className) node.className = className;
+  return node;
+}
+
+function clock(iso) {
+  const time = element("time", new Date(iso).toLocaleTimeString([], { hour12: false }));
+  time.dateTime = iso;
+  time.title = iso;
+  return time;
+}
+
+function stamp(iso) {
+  if (!iso) return element("span", "never", "quiet");
+  const time = element("time", iso.slice(0, 16).replace("T", " ") + " UTC");
+  time.dateTime = iso;
+  return time;
+}
+
+function badge(text) {
+  const good = text === "completed" || phases.includes(text);
+  const bad = text === "failed" || text === "timed-out";
+  return element("span", text, "badge" + (bad ? " bad" : good ? " good" : ""));
+}
+
+function stars(rating) {
+  return element("span", rating === null || rating === undefined ? "no rating" : `${rating} / 5`, "stars");
+}
+
+function drawPersona(persona) {
+  const row = element("tr");
+  const name = element("td", persona.name);
+  name.append(element("small", persona.archetype));
+  const mix = Object.entries(persona.moduleMix).sort((a, b) => b[1] - a[1]).map(([module]) => module).join(", ");
+  const tick = element("td");
+  if (persona.tick) {
+    tick.append(badge(persona.tick.outcome ?? persona.tick.phase));
+    if (persona.tick.error) tick.append(element("small", persona.tick.error));
+  }
+  const last = element("td");
+  last.append(stamp(persona.lastTickAt));
+  row.append(name, element("td", persona.tickCadence), element("td", mix), tick, element("td", persona.tick ? String(persona.tick.toolCalls) : "", "number"), last);
+  return row;
+}
+
+function drawPersonas() {
+  $("personas").replaceChildren(...[...state.personas.values()].map(drawPersona));
+  $("no-personas").hidden = state.personas.size > 0;
+}
+
+function drawRating(rating) {
+  const item = element("li");
+  item.append(clock(rating.at), " ", element("strong", rating.name), " ", element("span", rating.module, "badge"), " ", stars(rating.rating));
+  if (rating.note) item.append(element("div", rating.note));
+  return item;
+}
+
+function describe(event) {
+  switch (event.kind) {
+    case "phase": return event.phase;
+    case "call": return `${event.result === "ok" ? "✓" : "✗"} ${event.tool} (${event.latencyMs} ms)`;
+    case "rating": return `rates ${event.module}: ${event.rating ?? "no rating"}`;
+    default: return event.text ? `${event.outcome}: ${event.text}` : event.outcome;
+  }
+}
+
+function onEvent(event) {
+  const item = element("li");
+  item.append(clock(event.at), " ", element("strong", event.name), " ", describe(event));
+  $("activity").prepend(item);
+  while ($("activity").childElementCount > maxActivity) $("activity").lastElementChild.remove();
+  $("no-activity").hidden = true;
+
+  const persona = state.personas.get(event.email);
+  if (!persona) { load(); return; }
+  if (!persona.tick || persona.tick.id !== event.tickId) persona.tick = { id: event.tickId, phase: "queued", toolCalls: 0 };
+  if (event.kind === "phase") persona.tick.phase = event.phase;
+  if (event.kind === "call") persona.tick.toolCalls++;
+  if (event.kind === "end") {
+    persona.tick.outcome = event.outcome;
+    persona.tick.error = event.text;
+    persona.lastTickAt = event.at;
+  }
+  if (event.kind === "rating") $("ratings").prepend(drawRating(event));
+  while ($("ratings").childElementCount > 20) $("ratings").lastElementChild.remove();
+  drawPersonas();
+}
+
+async function load() {
+  const response = await fetch("/api/v1/live");
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  const view = await response.json();
+  state.personas = new Map(view.personas.map(persona => [persona.email, persona]));
+  for (const tick of view.ticks.toReversed()) {
+    const persona = state.personas.get(tick.email);
+    if (persona) persona.tick = tick;
+  }
+  $("ratings").replaceChildren(...view.ratings.map(drawRating));
+  $("brain").textContent = `brain: ${view.brain}${view.model ? ` (${view.model})` : ""}`;
+  $("problem").hidden = !view.problem;
+  $("problem").textContent = view.problem ?? "";
+  state.paused = view.paused;
+  $("pause").hidden = false;
+  $("pause").textContent = view.paused ? "Resume" : "Pause";
+  drawPersonas();
+}
+
+function show(text, isGood) {
+  $("state").textContent = text;
+  $("state").className = "badge" + (isGood ? " good" : " bad");
+}
+
+function follow() {
+  const events = new EventSource("/api/v1/events");
+  events.addEventListener("hello", () => { show(state.paused ? "paused" : "live", !state.paused); load().catch(() => show("no data", false)); });
+  for (const kind of ["phase", "call", "rating", "end"]) events.addEventListener(kind, message => onEvent(JSON.parse(message.data)));
+  events.onerror = () => show("reconnecting", false);
+}
+
+$("pause").addEventListener("click", async () => {
+  const response = await fetch(`/api/v1/${state.paused ? "resume" : "pause"}`, { method: "POST" });
+  if (!response.ok) return;
+  state.paused = (await response.json()).paused;
+  $("pause").textContent = state.paused ? "Resume" : "Pause";
+  show(state.paused ? "paused" : "live", !state.paused);
+});
+
+load().catch(() => show("no data", false)).finally(follow);
+setInterval(() => load().catch(() => {}), 30000);

@@ -1,0 +1,126 @@
+using System.Reflection;
+using System.Text.Json.Serialization;
+using Mana.Contracts;
+using Mana.Hosting;
+using Mana.PersonaRunner.Brains;
+using Mana.PersonaRunner.Diagnostics;
+using Mana.PersonaRunner.Platform;
+using Mana.PersonaRunner.Recording;
+using Mana.PersonaRunner.Ticks;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Mana.PersonaRunner.Dashboard;
+
+/// <summary>What the live page shows: the personas, the running and last ticks, the last ratings.</summary>
+internal sealed class LivePage(
+    IPlatform platform, TickReader reader, PauseSwitch pause, TickClock tickClock, Brain brain, DomainClock clock, TimeProvider time) : IDisposable
+{
+    private const int ShownTicks = 30;
+    private const int ShownRatings = 20;
+    private static readonly TimeSpan PersonasLifetime = TimeSpan.FromSeconds(15);
+
+    private readonly SemaphoreSlim _lock = new(1);
+    private IReadOnlyList<DuePersona> _personas = [];
+    private long? _personasReadAt;
+
+    public async Task<LiveView> ReadAsync(CancellationToken cancellationToken)
+    {
+        var ticks = await reader.ListAsync(ShownTicks, null, cancellationToken);
+        var ratings = await reader.LastRatingsAsync(ShownRatings, cancellationToken);
+        var ended = await reader.LastEndedAsync(cancellationToken);
+        var personas = await PersonasAsync(cancellationToken);
+        return new LiveView(
+            clock.GetUtcNow(),
+            pause.IsPaused,
+            brain.Name,
+            brain.Model,
+            tickClock.DisabledReason ?? tickClock.Last.Error,
+            [.. personas.OrderBy(persona => persona.Email, StringComparer.Ordinal).Select(persona => new LivePersona(
+                persona.Email,
+                persona.DisplayName(),
+                persona.Archetype,
+                persona.TickCadence,
+                persona.ModuleMix,
+                ended.TryGetValue(persona.UserId.Value, out var at) ? at : persona.LastActiveAt,
+                persona.Failures))],
+            ticks,
+            [.. ratings.Select(row => new LiveRating(
+                new TickId(row.Tick.Id), row.Tick.Name, row.Tick.Brain, row.Rating.Module, row.Rating.Rating, row.Rating.Note, row.Rating.At))]);
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private async Task<IReadOnlyList<DuePersona>> PersonasAsync(CancellationToken cancellationToken)
+    {
+        await _lock.WaitAsync(cancellationToken);
+        try
+        {
+            if (_personasReadAt is { } read && time.GetElapsedTime(read) < PersonasLifetime)
+            {
+                return _personas;
+            }
+
+            _personas = tickClock.DisabledReason is null ? await platform.PersonasAsync(TickScopes.All, cancellationToken) : [];
+            _personasReadAt = time.GetTimestamp();
+        }
+        catch (PlatformException)
+        {
+            // The page shows what was known; the beat reports the reason.
+            _personasReadAt = time.GetTimestamp();
+        }
+        finally
+        {
+            _lock.Release();
+        }
+
+        return _personas;
+    }
+}
+
+internal sealed record LiveView(
+    DateTimeOffset Now,
+    bool Paused,
+    string Brain,
+    string? Model,
+    string? Problem,
+    IReadOnlyList<LivePersona> Personas,
+    IReadOnlyList<TickSummary> Ticks,
+    IReadOnlyList<LiveRating> Ratings);
+
+internal sealed record LivePersona(
+    string Email, string Name, string Archetype, string TickCadence, IReadOnlyDictionary<string, double> ModuleMix, DateTimeOffset? LastTickAt, int Failures);
+
+internal sealed record LiveRating(TickId TickId, string Name, string Brain, string Module, int? Rating, string? Note, DateTimeOffset At);
+
+/// <summary>JSON of the live page.</summary>
+[JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(LiveView))]
+[JsonSerializable(typeof(ApiError))]
+internal sealed partial class LiveJson : JsonSerializerContext;
+
+/// <summary>Serves the page and its assets from the assembly.</summary>
+internal static class LivePageEndpoints
+{
+    private const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+
+    public static void MapLivePage(this IEndpointRouteBuilder app)
+    {
+        var page = app.MapGroup("").AddEndpointFilter<AccessGate>();
+        page.MapGet("/", (HttpContext context) => Asset(context, "index.html", "text/html; charset=utf-8"));
+        page.MapGet("/assets/live.js", (HttpContext context) => Asset(context, "live.js", "text/javascript; charset=utf-8"));
+        page.MapGet("/assets/live.css", (HttpContext context) => Asset(context, "live.css", "text/css; charset=utf-8"));
+        page.MapGet("/assets/icon.svg", (HttpContext context) => Asset(context, "icon.svg", "image/svg+xml"));
+    }
+
+    private static IResult Asset(HttpContext context, string name, string type)
+    {
+        var headers = context.Response.Headers;
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.CacheControl = "no-cache";
+        return Results.Stream(Assembly.GetExecutingAssembly().GetManifestResourceStream("Mana.PersonaRunner.Dashboard.Assets." + name)!, type);
+    }
+}

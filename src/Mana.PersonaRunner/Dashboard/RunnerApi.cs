@@ -1,0 +1,126 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Mana.Contracts;
+using Mana.PersonaRunner.Diagnostics;
+using Mana.PersonaRunner.Platform;
+using Mana.PersonaRunner.Recording;
+using Mana.PersonaRunner.Ticks;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
+
+namespace Mana.PersonaRunner.Dashboard;
+
+/// <summary>The runner's own API: run, watch, read and pause ticks. Guarded by <see cref="AccessGate"/>.</summary>
+internal static class RunnerApi
+{
+    private const int MaxListed = 2000;
+    private const int DefaultListed = 50;
+
+    public static void MapRunnerApi(this IEndpointRouteBuilder app)
+    {
+        var api = app.MapGroup("/api/v1").AddEndpointFilter<AccessGate>();
+        api.MapPost("/ticks", RunAsync);
+        api.MapGet("/ticks", ListAsync);
+        api.MapGet("/ticks/{id}", FindAsync);
+        api.MapGet("/live", LiveAsync);
+        api.MapGet("/events", Events);
+        api.MapPost("/pause", (PauseSwitch pause, CancellationToken cancellationToken) => SetAsync(pause, true, cancellationToken));
+        api.MapPost("/resume", (PauseSwitch pause, CancellationToken cancellationToken) => SetAsync(pause, false, cancellationToken));
+    }
+
+    private static async Task<IResult> RunAsync(HttpContext context, TickClock clock, CancellationToken cancellationToken)
+    {
+        RunTicksRequest? request;
+        try
+        {
+            request = await context.Request.ReadFromJsonAsync(RunnerJson.Default.RunTicksRequest, cancellationToken);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return Error(StatusCodes.Status400BadRequest, "Send JSON such as {\"scope\":\"due\"} or {\"scope\":\"all\",\"personas\":[\"persona.anna@mana.test\"]}");
+        }
+
+        if (request?.Scope is not (TickScopes.Due or TickScopes.NeverTicked or TickScopes.All))
+        {
+            return Error(StatusCodes.Status400BadRequest, "scope must be due, never-ticked or all");
+        }
+
+        if (clock.DisabledReason is { } reason)
+        {
+            return Error(StatusCodes.Status503ServiceUnavailable, reason);
+        }
+
+        try
+        {
+            var round = await clock.RunNowAsync(request, cancellationToken);
+            return Results.Json(
+                new RunTicksResponse([.. round.Ticks.Select(tick => tick.Tick)], round.Skipped),
+                RunnerJson.Default.RunTicksResponse,
+                statusCode: StatusCodes.Status202Accepted);
+        }
+        catch (PlatformException e)
+        {
+            return Error(StatusCodes.Status502BadGateway, e.Message);
+        }
+    }
+
+    private static async Task<IResult> ListAsync(TickReader reader, int? limit, string? persona, CancellationToken cancellationToken) =>
+        limit is < 1 or > MaxListed
+            ? Error(StatusCodes.Status400BadRequest, $"limit must be 1 to {MaxListed}")
+            : Results.Json(
+                new TickListResponse(await reader.ListAsync(limit ?? DefaultListed, persona, cancellationToken)), RunnerJson.Default.TickListResponse);
+
+    private static async Task<IResult> FindAsync(string id, TickReader reader, CancellationToken cancellationToken) =>
+        await reader.FindAsync(new TickId(id), cancellationToken) is { } tick
+            ? Results.Json(tick, RunnerJson.Default.TickDetail)
+            : Error(StatusCodes.Status404NotFound, "There is no tick of this id; GET /api/v1/ticks lists them");
+
+    private static async Task<IResult> LiveAsync(LivePage page, CancellationToken cancellationToken) =>
+        Results.Json(await page.ReadAsync(cancellationToken), LiveJson.Default.LiveView);
+
+    private static async Task<IResult> SetAsync(PauseSwitch pause, bool paused, CancellationToken cancellationToken)
+    {
+        await pause.SetAsync(paused, cancellationToken);
+        return Results.Json(new PauseResponse(true, paused), RunnerJson.Default.PauseResponse);
+    }
+
+    private static ServerSentEventsResult<string> Events(TickFeed feed, IHostApplicationLifetime lifetime, CancellationToken cancellationToken) =>
+        TypedResults.ServerSentEvents(Items(feed, lifetime.ApplicationStopping, cancellationToken));
+
+    private static async IAsyncEnumerable<SseItem<string>> Items(
+        TickFeed feed, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // A watcher must not hold up the stop of the service.
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellationToken);
+        await using var events = feed.Watch(both.Token).GetAsyncEnumerator(both.Token);
+
+        // Tells the client that it is subscribed: nothing that is started from now on can be missed.
+        yield return new SseItem<string>("{}", "hello");
+        while (await NextAsync(events))
+        {
+            yield return new SseItem<string>(JsonSerializer.Serialize(events.Current, RunnerJson.Default.TickEvent), events.Current.Kind);
+        }
+    }
+
+    private static async ValueTask<bool> NextAsync(IAsyncEnumerator<TickEvent> events)
+    {
+        try
+        {
+            return await events.MoveNextAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static IResult Error(int status, string message) =>
+        Results.Json(new ApiError(status, message), LiveJson.Default.ApiError, statusCode: status);
+}
+
+/// <summary>Envelope B, as the middleware writes it.</summary>
+internal sealed record ApiError(int StatusCode, string Message);

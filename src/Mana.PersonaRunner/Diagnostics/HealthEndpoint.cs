@@ -1,0 +1,73 @@
+using Mana.Contracts;
+using Mana.Hosting;
+using Mana.Hosting.Storage;
+using Mana.PersonaRunner.Brains;
+using Mana.PersonaRunner.Recording;
+using Mana.PersonaRunner.Ticks;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Mana.PersonaRunner.Diagnostics;
+
+/// <summary><c>GET /health</c>: the contract's members, the last tick, and 503 when the loop or the store is stuck.</summary>
+internal static class HealthEndpoint
+{
+    public static void MapHealth(this IEndpointRouteBuilder app) => app.MapGet("/health", HealthAsync);
+
+    private static async Task<IResult> HealthAsync(
+        TickClock tickClock,
+        TickDispatcher dispatcher,
+        PauseSwitch pause,
+        RunnerSettings settings,
+        Brain brain,
+        Outbox outbox,
+        ServiceDatabase database,
+        DomainClock clock,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        var last = tickClock.Last;
+        var status = "ok";
+        var undelivered = 0;
+        try
+        {
+            await database.ProbeAsync(cancellationToken);
+            undelivered = await outbox.CountAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            status = "unhealthy: the store does not answer";
+        }
+
+        // A beat waits for one HTTP call of at most 20 s a page; three missed ones are no slow network any more.
+        if (tickClock.DisabledReason is null && last.At is { } beat && clock.GetUtcNow() - beat > (3 * settings.TickInterval) + TimeSpan.FromMinutes(1))
+        {
+            status = $"unhealthy: the tick loop has not moved since {beat:O}";
+        }
+
+        var overdue = dispatcher.Active.Count(job => job.StartedAt is { } start && time.GetElapsedTime(start) > settings.TickDeadline + TimeSpan.FromMinutes(1));
+        if (overdue > 0)
+        {
+            status = $"unhealthy: {overdue} ticks are past their deadline and do not end";
+        }
+
+        var health = new RunnerHealth(
+            status,
+            RunnerHost.Service,
+            pause.IsPaused,
+            (int)settings.TickInterval.TotalMilliseconds,
+            settings.Concurrency,
+            ServiceHost.Version,
+            brain.Name,
+            brain.Model,
+            tickClock.DisabledReason is null,
+            tickClock.DisabledReason,
+            last.At,
+            last.LastTickAt,
+            last.Error,
+            dispatcher.Active.Count(job => job.StartedAt is not null),
+            undelivered);
+        return Results.Json(health, RunnerJson.Default.RunnerHealth, statusCode: status == "ok" ? 200 : 503);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Mana.Contracts;
+
+namespace Mana.PersonaRunner.Platform;
+
+/// <summary>The product that the personas live in: where they sign in and which tools they find there.</summary>
+internal interface IPlatform
+{
+    /// <summary>The personas that the scope means, in the order in which they should run.</summary>
+    /// <exception cref="PlatformException">The platform cannot be asked.</exception>
+    Task<IReadOnlyList<DuePersona>> PersonasAsync(string scope, CancellationToken cancellationToken);
+
+    /// <summary>Signs the persona in as an ordinary user and finds its personal space.</summary>
+    /// <exception cref="PlatformException">Wrong credentials, no personal space, or no answer.</exception>
+    Task<PersonaAccess> SignInAsync(DuePersona persona, CancellationToken cancellationToken);
+
+    /// <summary>Opens an MCP session with the persona's identity and space.</summary>
+    /// <exception cref="PlatformException">The gateway refuses or cannot be reached.</exception>
+    Task<IPersonaTools> ConnectAsync(PersonaAccess access, CancellationToken cancellationToken);
+}
+
+/// <summary>A signed-in persona: asks for a token when it needs one, so that a tick may outlive a token.</summary>
+internal sealed class PersonaAccess(UserId userId, SpaceId spaceId, Func<CancellationToken, ValueTask<string>> token)
+{
+    /// <summary>The persona's user id, as the platform knows it.</summary>
+    public UserId UserId { get; } = userId;
+
+    /// <summary>Its personal space: the only place where it writes.</summary>
+    public SpaceId SpaceId { get; } = spaceId;
+
+    /// <summary>A JWT that is good for at least the next minute. Never log it.</summary>
+    public ValueTask<string> TokenAsync(CancellationToken cancellationToken) => token(cancellationToken);
+}
+
+/// <summary>The tools of one MCP session.</summary>
+internal interface IPersonaTools : IAsyncDisposable
+{
+    /// <summary>What the server offers, in its order.</summary>
+    IReadOnlyList<ToolDefinition> Tools { get; }
+
+    /// <summary>Calls a tool. A failing tool is a result, not an exception.</summary>
+    /// <exception cref="PlatformException">The server could not be reached or refused the session: nothing is known of the call.</exception>
+    Task<ToolResult> CallAsync(string tool, IReadOnlyDictionary<string, object?> arguments, CancellationToken cancellationToken);
+}
+
+/// <summary>A tool as the server describes it: its MCP name, a description for the model, the exact input schema.</summary>
+internal sealed record ToolDefinition(string Name, string Description, JsonElement InputSchema)
+{
+    /// <summary>The part of the name before the first dot.</summary>
+    public string Module { get; } = Conversation.ModuleNames.OfTool(Name);
+}
+
+/// <summary>What a tool answered.</summary>
+internal sealed record ToolResult(bool IsError, string Text);
+
+/// <summary>The platform failed at a stage; the message is fit for a person and free of secrets.</summary>
+internal sealed class PlatformException(string stage, string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>One of <see cref="Ticks.TickStages"/>.</summary>
+    public string Stage { get; } = stage;
+
+    /// <summary>The HTTP status behind it, where there was one.</summary>
+    public int? StatusCode { get; init; }
+}

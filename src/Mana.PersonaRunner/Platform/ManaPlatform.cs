@@ -1,0 +1,16 @@
+using Mana.Contracts;
+
+namespace Mana.PersonaRunner.Platform;
+
+/// <summary>The Mana platform: personas live in mana-auth and act through mana-mcp.</summary>
+internal sealed class ManaPlatform(ManaAuthClient auth, PersonaSessions sessions, McpConnector mcp) : IPlatform
+{
+    public Task<IReadOnlyList<DuePersona>> PersonasAsync(string scope, CancellationToken cancellationToken) =>
+        auth.PersonasAsync(scope, cancellationToken);
+
+    public Task<PersonaAccess> SignInAsync(DuePersona persona, CancellationToken cancellationToken) =>
+        sessions.OpenAsync(persona, cancellationToken);
+
+    public Task<IPersonaTools> ConnectAsync(PersonaAccess access, CancellationToken cancellationToken) =>
+        mcp.ConnectAsync(access, cancellationToken);
+}

@@ -1,0 +1,61 @@
+using LinqToDB;
+using LinqToDB.Async;
+using Mana.Contracts;
+using Mana.Hosting.Storage;
+
+namespace Mana.PersonaRunner.Recording;
+
+/// <summary>The rows that mana-auth has not acknowledged yet; they outlive a restart.</summary>
+internal sealed class Outbox(ServiceDatabase database)
+{
+    /// <summary>The personas with a row whose next attempt is due, those that waited longest first.</summary>
+    public Task<List<string>> DuePersonasAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            (db, ct) => db.GetTable<OutboxRow>()
+                .Where(row => !row.SetAside && row.NextAttemptAt <= now)
+                .GroupBy(row => row.PersonaId)
+                .OrderBy(group => group.Min(row => row.NextAttemptAt))
+                .Select(group => group.Key)
+                .Take(100)
+                .ToListAsync(ct),
+            cancellationToken);
+
+    /// <summary>When the next row may be tried; null when none waits.</summary>
+    public Task<DateTimeOffset?> NextAttemptAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            (db, ct) => db.GetTable<OutboxRow>().Where(row => !row.SetAside).Select(row => (DateTimeOffset?)row.NextAttemptAt).MinAsync(ct),
+            cancellationToken);
+
+    /// <summary>A persona's rows in the order in which they must arrive.</summary>
+    public Task<List<OutboxRow>> OfAsync(UserId persona, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            (db, ct) => db.GetTable<OutboxRow>()
+                .Where(row => row.PersonaId == persona.Value && !row.SetAside)
+                .OrderBy(row => row.Id)
+                .Take(200)
+                .ToListAsync(ct),
+            cancellationToken);
+
+    public Task AcknowledgedAsync(string id, CancellationToken cancellationToken) =>
+        database.WriteAsync((db, ct) => db.GetTable<OutboxRow>().Where(row => row.Id == id).DeleteAsync(ct), cancellationToken);
+
+    public Task FailedAsync(string id, int attempts, string error, DateTimeOffset nextAttemptAt, bool setAside, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            (db, ct) => db.GetTable<OutboxRow>()
+                .Where(row => row.Id == id)
+                .Set(row => row.Attempts, attempts)
+                .Set(row => row.LastError, error)
+                .Set(row => row.NextAttemptAt, nextAttemptAt)
+                .Set(row => row.SetAside, setAside)
+                .UpdateAsync(ct),
+            cancellationToken);
+
+    public Task<int> CountAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync((db, ct) => db.GetTable<OutboxRow>().CountAsync(ct), cancellationToken);
+
+    /// <summary>The personas whose last outcome mana-auth may not know yet: what it says of their being due is old.</summary>
+    public async Task<IReadOnlySet<string>> UndeliveredPersonasAsync(CancellationToken cancellationToken) =>
+        (await database.ReadAsync(
+            (db, ct) => db.GetTable<OutboxRow>().Where(row => !row.SetAside).Select(row => row.PersonaId).Distinct().ToListAsync(ct),
+            cancellationToken)).ToHashSet(StringComparer.Ordinal);
+}

@@ -1,0 +1,128 @@
+using System.Text.Json;
+using LinqToDB;
+using LinqToDB.Async;
+using LinqToDB.Data;
+using Mana.Contracts;
+using Mana.Hosting.Storage;
+
+namespace Mana.PersonaRunner.Recording;
+
+/// <summary>Reads ticks back for the API, the page and the command line.</summary>
+internal sealed class TickReader(ServiceDatabase database)
+{
+    /// <summary>The newest ticks, of one persona where an e-mail is given.</summary>
+    public Task<List<TickSummary>> ListAsync(int limit, string? email, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async (db, ct) =>
+            {
+                var query = db.GetTable<TickRow>().AsQueryable();
+                if (email is not null)
+                {
+                    query = query.Where(row => row.Email == email);
+                }
+
+                var ticks = await query.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Take(limit).ToListAsync(ct);
+                return await SummariesAsync(db, ticks, ct);
+            },
+            cancellationToken);
+
+    /// <summary>Everything of one tick; null when there is none of this id.</summary>
+    public Task<TickDetail?> FindAsync(TickId id, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async (db, ct) =>
+            {
+                var tick = await db.GetTable<TickRow>().FirstOrDefaultAsync(row => row.Id == id.Value, ct);
+                if (tick is null)
+                {
+                    return null;
+                }
+
+                var turns = await db.GetTable<TurnRow>().Where(row => row.TickId == id.Value).OrderBy(row => row.Seq).ToListAsync(ct);
+                var calls = await db.GetTable<CallRow>().Where(row => row.TickId == id.Value).OrderBy(row => row.Seq).ToListAsync(ct);
+                var ratings = await db.GetTable<RatingRow>().Where(row => row.TickId == id.Value).OrderBy(row => row.Module).ToListAsync(ct);
+                var models = await db.GetTable<ModelCallRow>().Where(row => row.TickId == id.Value).ToListAsync(ct);
+                return new TickDetail(
+                    (await SummariesAsync(db, [tick], ct))[0],
+                    tick.Summary,
+                    [.. turns.Select(turn => new TickTurn(turn.Seq, turn.Role, turn.Text, turn.At))],
+                    [.. calls.Select(ToView)],
+                    [.. ratings.Select(ToView)],
+                    new TickUsage(
+                        models.Count,
+                        models.Sum(call => call.InputTokens),
+                        models.Sum(call => call.OutputTokens),
+                        models.Sum(call => call.CacheReadTokens),
+                        models.Sum(call => call.CacheWriteTokens)));
+            },
+            cancellationToken);
+
+    /// <summary>The newest ratings over all personas.</summary>
+    public Task<List<(TickRow Tick, RatingRow Rating)>> LastRatingsAsync(int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async (db, ct) =>
+            {
+                var rows = await db.GetTable<RatingRow>()
+                    .Join(db.GetTable<TickRow>(), rating => rating.TickId, tick => tick.Id, (rating, tick) => new { Tick = tick, Rating = rating })
+                    .OrderByDescending(row => row.Rating.At)
+                    .ThenByDescending(row => row.Rating.TickId)
+                    .Take(limit)
+                    .ToListAsync(ct);
+                return rows.ConvertAll(row => (row.Tick, row.Rating));
+            },
+            cancellationToken);
+
+    /// <summary>The last ended tick of each persona, by the persona's id.</summary>
+    public async Task<IReadOnlyDictionary<string, DateTimeOffset>> LastEndedAsync(CancellationToken cancellationToken) =>
+        (await database.ReadAsync(
+            (db, ct) => db.GetTable<TickRow>()
+                .Where(row => row.EndedAt != null && row.Stage != Ticks.TickStages.Stopped)
+                .GroupBy(row => row.PersonaId)
+                .Select(group => new { Persona = group.Key, At = group.Max(row => row.EndedAt) })
+                .ToListAsync(ct),
+            cancellationToken)).ToDictionary(row => row.Persona, row => row.At!.Value, StringComparer.Ordinal);
+
+    /// <summary>What the persona said of its last visit, and when that was.</summary>
+    public async Task<(string Text, DateTimeOffset At)?> LastSummaryAsync(UserId persona, CancellationToken cancellationToken)
+    {
+        var tick = await database.ReadAsync(
+            (db, ct) => db.GetTable<TickRow>()
+                .Where(row => row.PersonaId == persona.Value && row.Summary != null)
+                .OrderByDescending(row => row.StartedAt)
+                .FirstOrDefaultAsync(ct),
+            cancellationToken);
+        return tick is null ? null : (tick.Summary!, tick.StartedAt);
+    }
+
+    private static async Task<List<TickSummary>> SummariesAsync(DataConnection db, List<TickRow> ticks, CancellationToken cancellationToken)
+    {
+        var ids = ticks.ConvertAll(tick => tick.Id);
+        var calls = (await db.GetTable<CallRow>().Where(row => ids.Contains(row.TickId)).GroupBy(row => row.TickId)
+            .Select(group => new { group.Key, Count = group.Count() }).ToListAsync(cancellationToken)).ToDictionary(row => row.Key, row => row.Count);
+        var ratings = (await db.GetTable<RatingRow>().Where(row => ids.Contains(row.TickId) && row.Rating != null).GroupBy(row => row.TickId)
+            .Select(group => new { group.Key, Count = group.Count() }).ToListAsync(cancellationToken)).ToDictionary(row => row.Key, row => row.Count);
+        var waiting = (await db.GetTable<OutboxRow>().Where(row => ids.Contains(row.TickId)).Select(row => row.TickId).Distinct()
+            .ToListAsync(cancellationToken)).ToHashSet();
+        return ticks.ConvertAll(tick => new TickSummary(
+            new TickId(tick.Id),
+            new UserId(tick.PersonaId),
+            tick.Email,
+            tick.Name,
+            tick.Brain,
+            tick.Model,
+            tick.Phase,
+            tick.Outcome,
+            tick.Error,
+            tick.StartedAt,
+            tick.EndedAt,
+            calls.GetValueOrDefault(tick.Id),
+            ratings.GetValueOrDefault(tick.Id),
+            tick.MissingRatings,
+            tick.EndedAt is not null && !waiting.Contains(tick.Id)));
+    }
+
+    private static TickCall ToView(CallRow call) => new(
+        call.Seq, call.Turn, call.ToolUseId, call.Tool, call.Module, JsonElement.Parse(call.Input), call.Result, call.Output, call.LatencyMs, call.At);
+
+    private static TickRating ToView(RatingRow rating) => new(
+        rating.Module, rating.Rating, rating.WhatHappened, rating.Note, JsonSerializer.Deserialize(rating.Evidence, RunnerJson.Default.IReadOnlyListInt32) ?? []);
+}

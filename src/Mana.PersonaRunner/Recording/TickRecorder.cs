@@ -1,0 +1,166 @@
+using System.Text.Json;
+using Mana.Contracts;
+using Mana.PersonaRunner.Conversation;
+using Mana.PersonaRunner.Dashboard;
+using Mana.PersonaRunner.Diagnostics;
+
+namespace Mana.PersonaRunner.Recording;
+
+/// <summary>The notebook of one tick: what happens is stored first, then shown live and counted.</summary>
+internal sealed class TickRecorder(TickId id, DuePersona persona, TickStore store, TickFeed feed, RunnerMetrics metrics, TimeProvider clock)
+{
+    private readonly List<RecordedCall> _calls = [];
+    private int _turnSeq;
+    private int _modelCallSeq;
+
+    public TickId Id { get; } = id;
+
+    /// <summary>The calls so far, in order.</summary>
+    public IReadOnlyList<RecordedCall> Calls => _calls;
+
+    public async Task PhaseAsync(string phase, CancellationToken cancellationToken)
+    {
+        await store.PhaseAsync(Id, phase, cancellationToken);
+        feed.Publish(Event("phase") with { Phase = phase });
+    }
+
+    public Task TurnAsync(string role, string text, CancellationToken cancellationToken) =>
+        text.Length == 0
+            ? Task.CompletedTask
+            : store.TurnAsync(new TurnRow { TickId = Id.Value, Seq = _turnSeq++, Role = role, Text = text, At = clock.GetUtcNow() }, cancellationToken);
+
+    public async Task ModelCallAsync(string purpose, string? finish, TickUsage usage, TimeSpan latency, CancellationToken cancellationToken)
+    {
+        await store.ModelCallAsync(
+            new ModelCallRow
+            {
+                TickId = Id.Value,
+                Seq = _modelCallSeq++,
+                Purpose = purpose,
+                Finish = finish,
+                InputTokens = usage.InputTokens,
+                OutputTokens = usage.OutputTokens,
+                CacheReadTokens = usage.CacheReadTokens,
+                CacheWriteTokens = usage.CacheWriteTokens,
+                LatencyMs = (int)latency.TotalMilliseconds,
+                At = clock.GetUtcNow(),
+            },
+            cancellationToken);
+        metrics.Tokens(usage);
+    }
+
+    /// <summary>Stores that a call is about to be made.</summary>
+    /// <param name="turn">The model turn, from 1.</param>
+    /// <param name="toolUseId">The model's id.</param>
+    /// <param name="tool">The MCP name; for a tool that does not exist, the name that the model made up.</param>
+    /// <param name="isKnown">Whether the server has this tool.</param>
+    /// <param name="input">The arguments as the model gave them.</param>
+    /// <param name="cancellationToken">Cancels before the row is stored.</param>
+    public async Task<RecordedCall> CallAsync(int turn, string toolUseId, string tool, bool isKnown, JsonElement input, CancellationToken cancellationToken)
+    {
+        var call = new RecordedCall(_calls.Count, tool, ModuleNames.OfTool(tool), isKnown);
+        _calls.Add(call);
+        await store.CallIntentAsync(
+            new CallRow
+            {
+                TickId = Id.Value,
+                Seq = call.Seq,
+                Turn = turn,
+                ToolUseId = toolUseId,
+                Tool = tool,
+                Module = call.Module,
+                Input = input.GetRawText(),
+                InputHash = InputHash.Of(input),
+                At = clock.GetUtcNow(),
+            },
+            cancellationToken);
+        return call;
+    }
+
+    public async Task ResultAsync(RecordedCall call, bool isError, string output, TimeSpan latency, CancellationToken cancellationToken)
+    {
+        call.IsError = isError;
+        call.LatencyMs = (int)latency.TotalMilliseconds;
+        await store.CallResultAsync(Id, call.Seq, isError, output, call.LatencyMs.Value, cancellationToken);
+        var result = isError ? "error" : "ok";
+        metrics.ToolCall(call.IsKnown ? call.Module : "unknown", call.IsKnown ? call.Tool : "unknown", result);
+        feed.Publish(Event("call") with { Tool = call.Tool, Result = result, LatencyMs = call.LatencyMs });
+    }
+
+    public async Task RatingsAsync(IReadOnlyList<TickRating> ratings, int missing, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var rows = ratings.Select(rating => new RatingRow
+        {
+            TickId = Id.Value,
+            Module = rating.Module,
+            Rating = rating.Rating,
+            WhatHappened = rating.WhatHappened,
+            Note = rating.Note,
+            Evidence = JsonSerializer.Serialize(rating.Evidence, RunnerJson.Default.IReadOnlyListInt32),
+            At = now,
+        }).ToList();
+        await store.RatingsAsync(Id, rows, missing, cancellationToken);
+        metrics.MissingRatings(missing);
+        foreach (var rating in ratings)
+        {
+            if (rating.Rating is { } value)
+            {
+                metrics.Rating(rating.Module, value);
+            }
+
+            feed.Publish(Event("rating") with { Module = rating.Module, Rating = rating.Rating, Text = rating.Note });
+        }
+    }
+
+    public Task SummaryAsync(string summary, CancellationToken cancellationToken) => store.SummaryAsync(Id, summary, cancellationToken);
+
+    public async Task EndAsync(string outcome, string? stage, string? error, CancellationToken cancellationToken)
+    {
+        await store.EndAsync(Id, outcome, stage, error, clock.GetUtcNow(), cancellationToken);
+        if (stage is not null)
+        {
+            metrics.Error(stage);
+        }
+    }
+
+    public void Announce(string outcome, string? text) => feed.Publish(Event("end") with { Outcome = outcome, Text = text });
+
+    private TickEvent Event(string kind) => new(kind, Id, persona.Email, persona.DisplayName(), clock.GetUtcNow());
+}
+
+/// <summary>One call of the tick, as the ratings refer to it.</summary>
+internal sealed class RecordedCall(int seq, string tool, string module, bool isKnown)
+{
+    public int Seq { get; } = seq;
+
+    /// <summary>The id by which the persona names the call as evidence.</summary>
+    public string ActionId { get; } = $"a{seq}";
+
+    public string Tool { get; } = tool;
+
+    public string Module { get; } = module;
+
+    public bool IsKnown { get; } = isKnown;
+
+    public bool? IsError { get; set; }
+
+    public int? LatencyMs { get; set; }
+}
+
+/// <summary>How personas are shown.</summary>
+internal static class PersonaNames
+{
+    /// <summary>The persona's name; an auth service that sends none has it in the e-mail: persona.anna@… is Anna.</summary>
+    public static string DisplayName(this DuePersona persona)
+    {
+        if (persona.Name is { Length: > 0 } name)
+        {
+            return name;
+        }
+
+        var local = persona.Email.Split('@')[0];
+        var last = local[(local.LastIndexOf('.') + 1)..];
+        return last.Length == 0 ? persona.Email : char.ToUpperInvariant(last[0]) + last[1..];
+    }
+}

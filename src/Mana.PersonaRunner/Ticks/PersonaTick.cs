@@ -1,0 +1,151 @@
+using System.Data.Common;
+using Mana.Contracts;
+using Mana.PersonaRunner.Brains;
+using Mana.PersonaRunner.Conversation;
+using Mana.PersonaRunner.Platform;
+using Mana.PersonaRunner.Recording;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
+
+namespace Mana.PersonaRunner.Ticks;
+
+/// <summary>How a tick ended.</summary>
+/// <param name="Outcome">One of <see cref="TickOutcomes"/>.</param>
+/// <param name="Stage">Where it failed; null when it did not.</param>
+/// <param name="Error">Why it failed or was idle, in a sentence.</param>
+internal sealed record TickResult(string Outcome, string? Stage = null, string? Error = null);
+
+/// <summary>The limits of a tick.</summary>
+/// <param name="Deadline">The longest a tick may take, in the system's time.</param>
+/// <param name="MaxTurns">Model turns of the acting.</param>
+internal sealed record TickLimits(TimeSpan Deadline, int MaxTurns);
+
+/// <summary>
+/// One persona's visit, phase by phase. This is the only place that knows their order; it knows nothing of what
+/// schedules it.
+/// </summary>
+/// <param name="platform">The product.</param>
+/// <param name="brain">Who speaks for the persona.</param>
+/// <param name="reader">Reads earlier visits.</param>
+/// <param name="clock">The domain's clock: the persona's "today".</param>
+/// <param name="time">The system's clock: the deadline.</param>
+/// <param name="limits">Deadline and turns.</param>
+/// <param name="logger">Names and outcomes only; prompts and arguments stay out of the log.</param>
+internal sealed partial class PersonaTick(
+    IPlatform platform, Brain brain, TickReader reader, TimeProvider clock, TimeProvider time, TickLimits limits, ILogger<PersonaTick> logger)
+{
+    /// <summary>Runs the visit to its end. Whatever happens, the tick is ended in the store with what it did.</summary>
+    /// <param name="persona">Whose visit it is.</param>
+    /// <param name="recorder">The tick's notebook; its row exists already.</param>
+    /// <param name="stopping">The runner is being stopped: the visit is cut short and says so.</param>
+    public async Task<TickResult> RunAsync(DuePersona persona, TickRecorder recorder, CancellationToken stopping)
+    {
+        using var deadline = new CancellationTokenSource(limits.Deadline, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(stopping, deadline.Token);
+        TickResult result;
+        try
+        {
+            result = await VisitAsync(persona, recorder, time.GetUtcNow() + limits.Deadline, both.Token);
+        }
+        catch (PlatformException e)
+        {
+            result = new TickResult(TickOutcomes.Failed, e.Stage, e.Message);
+        }
+        catch (BrainException e)
+        {
+            result = new TickResult(TickOutcomes.Failed, TickStages.Model, e.Message);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            result = new TickResult(TickOutcomes.Failed, TickStages.Stopped, "the runner was stopped during this tick");
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            result = new TickResult(TickOutcomes.TimedOut, null, $"not finished within {limits.Deadline.TotalSeconds:0} s; what was done is kept");
+        }
+        catch (DbException e)
+        {
+            Log.Faulted(logger, recorder.Id, e);
+            result = new TickResult(TickOutcomes.Failed, TickStages.Storage, "the runner's store failed: " + e.Message);
+        }
+        catch (Exception e)
+        {
+            Log.Faulted(logger, recorder.Id, e);
+            result = new TickResult(TickOutcomes.Failed, TickStages.Internal, $"a fault of the runner ({e.GetType().Name}); see its log");
+        }
+
+        // The end must be written even when the tick was cancelled.
+        await recorder.EndAsync(result.Outcome, result.Stage, result.Error, CancellationToken.None);
+        return result;
+    }
+
+    private async Task<TickResult> VisitAsync(DuePersona persona, TickRecorder recorder, DateTimeOffset deadline, CancellationToken cancellationToken)
+    {
+        await recorder.PhaseAsync(TickPhases.SignIn, cancellationToken);
+        var access = await platform.SignInAsync(persona, cancellationToken);
+
+        await recorder.PhaseAsync(TickPhases.Connect, cancellationToken);
+        await using var tools = await platform.ConnectAsync(access, cancellationToken);
+        var mix = UsableMix(persona.ModuleMix, tools.Tools);
+        if (mix.Count == 0)
+        {
+            var wanted = string.Join(", ", persona.ModuleMix.Keys);
+            return new TickResult(TickOutcomes.Idle, null, $"no usable module: none of {wanted} has a tool");
+        }
+
+        await recorder.PhaseAsync(TickPhases.Act, cancellationToken);
+        var language = persona.Language is { Length: > 0 } given ? given : "de";
+        var prompts = new Prompts(language);
+        var today = LocalTime(persona);
+        var names = new ToolNames(tools.Tools.Select(tool => tool.Name));
+        var hints = new PersonaHints(persona.Email, persona.Archetype, mix, language, today, Seed(recorder.Id));
+        var conversation = new PersonaConversation(brain, recorder, tools.Tools, names, hints, deadline, time);
+        await conversation.SayAsync(ChatRole.System, prompts.Rules, cancellationToken);
+        await conversation.SayAsync(ChatRole.System, persona.SystemPrompt, cancellationToken);
+        var lastVisit = await reader.LastSummaryAsync(persona.UserId, cancellationToken);
+        await conversation.SayAsync(ChatRole.User, prompts.Visit(today, mix, lastVisit), cancellationToken);
+        var act = await new ToolLoop(conversation, tools, recorder, prompts, limits.MaxTurns, time).RunAsync(cancellationToken);
+
+        if (recorder.Calls.Count > 0)
+        {
+            await recorder.PhaseAsync(TickPhases.Rate, cancellationToken);
+            await new RatingTurn(conversation, recorder, prompts).RunAsync(cancellationToken);
+        }
+
+        await recorder.PhaseAsync(TickPhases.Remember, cancellationToken);
+        if (act.Closing.Length > 0)
+        {
+            await recorder.SummaryAsync(act.Closing, cancellationToken);
+        }
+
+        await recorder.PhaseAsync(TickPhases.Deliver, cancellationToken);
+        return recorder.Calls.Count > 0
+            ? new TickResult(TickOutcomes.Completed, null, act.Note)
+            : new TickResult(TickOutcomes.Idle, null, act.Note ?? "no tool was called");
+    }
+
+    /// <summary>The part of the mix that the server has tools for.</summary>
+    private static Dictionary<string, double> UsableMix(IReadOnlyDictionary<string, double> mix, IReadOnlyList<ToolDefinition> tools)
+    {
+        var offered = tools.Select(tool => ModuleNames.Normalise(tool.Module)).ToHashSet(StringComparer.Ordinal);
+        return mix
+            .Where(part => part.Value > 0 && offered.Contains(ModuleNames.Normalise(part.Key)))
+            .ToDictionary(part => part.Key, part => part.Value, StringComparer.Ordinal);
+    }
+
+    private DateTimeOffset LocalTime(DuePersona persona)
+    {
+        var zone = persona.TimeZone is { Length: > 0 } id && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var found) ? found : TimeZoneInfo.Utc;
+        return TimeZoneInfo.ConvertTime(clock.GetUtcNow(), zone);
+    }
+
+    // The last bytes of a version 7 UUID are random; the first are the time, which neighbours share.
+    private static int Seed(TickId id) =>
+        Guid.TryParse(id.Value, out var guid) ? BitConverter.ToInt32(guid.ToByteArray(), 12) : StringComparer.Ordinal.GetHashCode(id.Value);
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Tick {TickId} failed")]
+        public static partial void Faulted(ILogger logger, TickId tickId, Exception exception);
+    }
+}

@@ -1,0 +1,92 @@
+using Mana.Tests.Runner.Support;
+using Microsoft.AspNetCore.Http;
+
+namespace Mana.Tests.Runner;
+
+public sealed class DeliveryTests
+{
+    private const string Anna = "persona.anna@mana.test";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_mana_auth_misses_is_delivered_later_in_order_and_once()
+    {
+        await using var mana = await FakeMana.StartAsync();
+        mana.Personas.Add(FakeMana.Anna());
+        var away = true;
+        mana.Fault = context => away && IsDelivery(context) ? Results.StatusCode(502) : null;
+        await using var runner = await RunnerUnderTest.StartAsync(mana, TestBrain.Visit());
+
+        var tick = await runner.TickAsync(Anna, Token);
+        tick.Tick.Should().BeEquivalentTo(new { Outcome = "completed", Delivered = false });
+        (await runner.HealthAsync(Token)).Undelivered.Should().Be(3);
+
+        away = false;
+        await DeliveredAsync(runner, mana, 3);
+
+        mana.Delivered.Select(row => row.Kind).Should().Equal("actions", "feedback", "ticks");
+        (await runner.FindAsync(tick.Tick.Id, Token)).Tick.Delivered.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task What_is_undelivered_survives_a_restart()
+    {
+        await using var mana = await FakeMana.StartAsync();
+        mana.Personas.Add(FakeMana.Anna());
+        mana.Fault = context => IsDelivery(context) ? Results.StatusCode(500) : null;
+        await using var runner = await RunnerUnderTest.StartAsync(mana, TestBrain.Visit());
+        await runner.TickAsync(Anna, Token);
+
+        mana.Fault = _ => null;
+        runner.Clock.Advance(TimeSpan.FromHours(1));
+        await runner.RestartAsync(mana, TestBrain.Visit());
+
+        await DeliveredAsync(runner, mana, 3);
+        mana.Delivered.Select(row => row.Kind).Should().Equal("actions", "feedback", "ticks");
+    }
+
+    [Fact]
+    public async Task A_batch_that_mana_auth_refuses_for_good_is_set_aside_and_blocks_nothing()
+    {
+        await using var mana = await FakeMana.StartAsync();
+        mana.Personas.Add(FakeMana.Anna());
+        mana.Fault = context => context.Request.Path.Value!.EndsWith("/feedback", StringComparison.Ordinal)
+            ? Results.Json(new { error = "One or more feedback rows failed validation" }, statusCode: 400)
+            : null;
+        await using var runner = await RunnerUnderTest.StartAsync(mana, TestBrain.Visit());
+
+        var tick = await runner.TickAsync(Anna, Token);
+
+        mana.Delivered.Select(row => row.Kind).Should().Equal("actions", "ticks");
+        tick.Tick.Delivered.Should().BeFalse("its ratings are still here");
+        (await runner.HealthAsync(Token)).Undelivered.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task An_auth_service_without_the_outcome_endpoint_is_no_problem()
+    {
+        await using var mana = await FakeMana.StartAsync();
+        mana.Personas.Add(FakeMana.Anna());
+        mana.Fault = context => context.Request.Path.Value!.EndsWith("/ticks", StringComparison.Ordinal) && IsDelivery(context)
+            ? Results.Text("404 Not Found", statusCode: 404)
+            : null;
+        await using var runner = await RunnerUnderTest.StartAsync(mana, TestBrain.Visit());
+
+        (await runner.TickAsync(Anna, Token)).Tick.Delivered.Should().BeTrue();
+    }
+
+    private static bool IsDelivery(HttpContext context) =>
+        context.Request.Method == "POST" && context.Request.Path.StartsWithSegments("/api/v1/internal");
+
+    /// <summary>Lets domain time pass until the rows have arrived: the delivery waits on that clock.</summary>
+    private static async Task DeliveredAsync(RunnerUnderTest runner, FakeMana mana, int rows)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        while (mana.Delivered.Count < rows || (await runner.HealthAsync(limit.Token)).Undelivered > 0)
+        {
+            runner.Clock.Advance(TimeSpan.FromSeconds(5));
+        }
+    }
+}

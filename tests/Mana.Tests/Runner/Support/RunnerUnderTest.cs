@@ -1,0 +1,106 @@
+using System.Net.Http.Json;
+using Mana.Contracts;
+using Mana.PersonaRunner;
+using Mana.PersonaRunner.Brains;
+using Mana.Testing;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Mana.Tests.Runner.Support;
+
+/// <summary>A runner in front of a <see cref="FakeMana"/>, on a movable clock, that ticks only when the test says so.</summary>
+internal sealed class RunnerUnderTest : IAsyncDisposable
+{
+    public static readonly DateTimeOffset Start = new(2026, 11, 22, 9, 0, 0, TimeSpan.Zero);
+
+    private readonly TemporaryDirectory _directory;
+
+    private RunnerUnderTest(HostUnderTest host, TemporaryDirectory directory, FakeTimeProvider clock)
+    {
+        Host = host;
+        _directory = directory;
+        Clock = clock;
+    }
+
+    public HostUnderTest Host { get; private set; }
+
+    public HttpClient Client => Host.Client;
+
+    public FakeTimeProvider Clock { get; }
+
+    /// <param name="mana">The platform.</param>
+    /// <param name="brain">Who speaks; null for the configured brain.</param>
+    /// <param name="settings">Beyond the platform's addresses. The loop starts paused unless RUNNER_PAUSED says otherwise.</param>
+    public static async Task<RunnerUnderTest> StartAsync(FakeMana mana, Brain? brain, params (string Key, string? Value)[] settings)
+    {
+        var directory = new TemporaryDirectory();
+        var clock = new FakeTimeProvider(Start);
+        var host = await HostUnderTest.StartAsync((configuration, time) => RunnerHost.Create(configuration, time, brain), Settings(mana, directory, settings), clock);
+        return new RunnerUnderTest(host, directory, clock);
+    }
+
+    /// <summary>Stops the runner and starts another one on the same store.</summary>
+    public async Task RestartAsync(FakeMana mana, Brain? brain, params (string Key, string? Value)[] settings)
+    {
+        await Host.DisposeAsync();
+        Host = await HostUnderTest.StartAsync((configuration, time) => RunnerHost.Create(configuration, time, brain), Settings(mana, _directory, settings), Clock);
+    }
+
+    /// <summary>Runs the persona now and waits for the end of its tick, which is shown on the event stream.</summary>
+    public async Task<TickDetail> TickAsync(string email, CancellationToken cancellationToken)
+    {
+        using var events = await Client.GetStreamAsync("/api/v1/events", cancellationToken);
+        using var reader = new StreamReader(events);
+        await ReadToAsync(reader, "event: hello", cancellationToken);
+        var response = await Client.PostAsJsonAsync("/api/v1/ticks", new RunTicksRequest(TickScopes.All, [email]), RunnerJson.Default.RunTicksRequest, cancellationToken);
+        var started = await response.Content.ReadFromJsonAsync(RunnerJson.Default.RunTicksResponse, cancellationToken);
+        started!.Ticks.Should().ContainSingle();
+        await ReadToAsync(reader, "event: end", cancellationToken);
+        return await FindAsync(started.Ticks[0].TickId, cancellationToken);
+    }
+
+    public async Task<TickDetail> FindAsync(TickId id, CancellationToken cancellationToken) =>
+        (await Client.GetFromJsonAsync($"/api/v1/ticks/{id}", RunnerJson.Default.TickDetail, cancellationToken))!;
+
+    public async Task<RunnerHealth> HealthAsync(CancellationToken cancellationToken)
+    {
+        var response = await Client.GetAsync("/health", cancellationToken);
+        return (await response.Content.ReadFromJsonAsync(RunnerJson.Default.RunnerHealth, cancellationToken))!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    private static async Task ReadToAsync(StreamReader reader, string line, CancellationToken cancellationToken)
+    {
+        while (await reader.ReadLineAsync(cancellationToken) is { } read)
+        {
+            if (read == line)
+            {
+                return;
+            }
+        }
+
+        throw new InvalidOperationException($"The event stream ended before \"{line}\".");
+    }
+
+    private static Dictionary<string, string?> Settings(FakeMana mana, TemporaryDirectory directory, (string Key, string? Value)[] settings)
+    {
+        var all = new Dictionary<string, string?>
+        {
+            ["MANA_DATA"] = directory.Path,
+            ["MANA_AUTH_URL"] = mana.Address.ToString(),
+            ["MANA_MCP_URL"] = mana.Address.ToString(),
+            ["MANA_SERVICE_KEY"] = FakeMana.ServiceKey,
+            ["RUNNER_PAUSED"] = "true",
+        };
+        foreach (var (key, value) in settings)
+        {
+            all[key] = value;
+        }
+
+        return all;
+    }
+}
