@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Cronos;
 
@@ -10,12 +11,17 @@ namespace Mana.Contracts;
 /// <remarks>
 /// Without our optional fields the rule is the wire contract's: <c>hourly</c> one hour after the last activity,
 /// <c>daily</c> 24 hours after it, <c>weekdays</c> likewise but only on Monday to Friday (UTC). A time zone moves the
-/// weekday and the active hours to the persona's day; <c>cron:</c> is a five-field expression in that zone.
+/// weekday and the active hours to the persona's day; <c>cron:</c> is a five-field expression in that zone, of which
+/// the occurrences within the active hours count.
 /// </remarks>
 public sealed class Schedule
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    // A weekend and a change of the clock that swallows the hours take fewer than five days.
+    private const int MaxDaysWithoutHours = 14;
+    private const int MaxWindowsWithoutOccurrence = 1500;
 
     private readonly CadenceKind _kind;
     private readonly CronExpression? _cron;
@@ -48,7 +54,7 @@ public sealed class Schedule
     {
         schedule = null!;
         var zone = TimeZoneInfo.Utc;
-        if (!string.IsNullOrEmpty(timeZone) && !TimeZoneInfo.TryFindSystemTimeZoneById(timeZone, out zone!))
+        if (!string.IsNullOrEmpty(timeZone) && !(TimeZoneInfo.TryFindSystemTimeZoneById(timeZone, out zone!) && zone.HasIanaId))
         {
             error = $"timeZone \"{timeZone}\" is not an IANA time zone such as Europe/Berlin";
             return false;
@@ -103,95 +109,90 @@ public sealed class Schedule
     /// <returns>Null only for a <c>cron:</c> expression without any further occurrence.</returns>
     public DateTimeOffset? NextDue(DateTimeOffset? lastActiveAt, DateTimeOffset createdAt)
     {
-        switch (_kind)
-        {
-            case CadenceKind.Cron:
-                return _cron!.GetNextOccurrence(lastActiveAt ?? createdAt, _zone)?.ToUniversalTime();
-            case CadenceKind.Hourly:
-                return IntoActiveHours(lastActiveAt + Hour ?? createdAt);
-            case CadenceKind.Weekdays:
-                return IntoWorkingDay(lastActiveAt + Day ?? createdAt);
-            default:
-                return IntoActiveHours(lastActiveAt + Day ?? createdAt);
-        }
+        var from = lastActiveAt + (_kind == CadenceKind.Hourly ? Hour : Day) ?? createdAt;
+        return _kind == CadenceKind.Cron ? NextOccurrence(lastActiveAt ?? createdAt) : FirstAllowed(from);
     }
 
     /// <summary>Whether the persona is due at this moment.</summary>
-    public bool IsDue(DateTimeOffset now, DateTimeOffset? lastActiveAt, DateTimeOffset createdAt)
-    {
-        if (NextDue(lastActiveAt, createdAt) is not { } due || due > now)
-        {
-            return false;
-        }
-
-        // A moment that was missed counts only while the day and the hours still fit: Friday's visit is not made up for on Saturday night.
-        return _kind switch
-        {
-            CadenceKind.Cron => true,
-            CadenceKind.Weekdays => IntoWorkingDay(now) == now,
-            _ => IntoActiveHours(now) == now,
-        };
-    }
+    /// <remarks>
+    /// A moment that was missed counts only while the day and the hours still fit: Friday's visit is not made up for
+    /// on Saturday night.
+    /// </remarks>
+    public bool IsDue(DateTimeOffset now, DateTimeOffset? lastActiveAt, DateTimeOffset createdAt) =>
+        NextDue(lastActiveAt, createdAt) is { } due && due <= now && IsAllowed(now);
 
     /// <summary>The first moment not before <paramref name="from"/> at which the day and the hours allow a tick.</summary>
-    public DateTimeOffset FirstAllowed(DateTimeOffset from) => _kind switch
+    public DateTimeOffset FirstAllowed(DateTimeOffset from)
     {
-        CadenceKind.Cron => from,
-        CadenceKind.Weekdays => IntoWorkingDay(from),
-        _ => IntoActiveHours(from),
-    };
-
-    private DateTimeOffset IntoWorkingDay(DateTimeOffset moment)
-    {
-        // At most: out of the hours, over a weekend, into the hours again.
-        for (var i = 0; i < 4; i++)
+        from = from.ToUniversalTime();
+        for (var day = 0; day < MaxDaysWithoutHours && !IsAllowed(from); day++)
         {
-            var local = TimeZoneInfo.ConvertTime(moment, _zone);
-            if (local.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday)
+            var until = from + Day;
+            if (Beginnings(from, until).Where(moment => moment > from && IsAllowed(moment)).Order().Cast<DateTimeOffset?>().FirstOrDefault() is { } first)
             {
-                var days = local.DayOfWeek == DayOfWeek.Saturday ? 2 : 1;
-                moment = ToUtc(local.Date.AddDays(days));
-                continue;
+                return first;
             }
 
-            var allowed = IntoActiveHours(moment);
-            if (allowed == moment)
-            {
-                return moment.ToUniversalTime();
-            }
-
-            moment = allowed;
+            from = until;
         }
 
-        return moment.ToUniversalTime();
+        return IsAllowed(from) ? from : throw new UnreachableException("No hours within two weeks.");
     }
 
-    private DateTimeOffset IntoActiveHours(DateTimeOffset moment)
+    private bool IsAllowed(DateTimeOffset moment)
     {
-        if (_activeHours is not var (from, until))
-        {
-            return moment.ToUniversalTime();
-        }
-
         var local = TimeZoneInfo.ConvertTime(moment, _zone);
-        var time = TimeOnly.FromTimeSpan(local.TimeOfDay);
-        if (time.IsBetween(from, until))
-        {
-            return moment.ToUniversalTime();
-        }
-
-        var start = local.Date + from.ToTimeSpan();
-        return ToUtc(start < local.DateTime ? start.AddDays(1) : start);
+        return !(_kind == CadenceKind.Weekdays && local.DayOfWeek is (DayOfWeek.Saturday or DayOfWeek.Sunday))
+            && (_activeHours is not var (from, until) || TimeOnly.FromTimeSpan(local.TimeOfDay).IsBetween(from, until));
     }
 
-    private DateTimeOffset ToUtc(DateTime local)
+    /// <summary>
+    /// The moments at which day or hours may begin to fit: midnight, the hours' start, and a change of the clock, which
+    /// may jump into the hours, past them, or back into them.
+    /// </summary>
+    private IEnumerable<DateTimeOffset> Beginnings(DateTimeOffset from, DateTimeOffset until)
     {
-        // A time that the spring change skips does not exist: the next one that does is an hour later.
-        while (_zone.IsInvalidTime(local))
+        var (before, after) = (_zone.GetUtcOffset(from), _zone.GetUtcOffset(until));
+        TimeSpan[] offsets = before == after ? [before] : [before, after];
+        TimeSpan[] starts = _activeHours is var (start, _) ? [TimeSpan.Zero, start.ToTimeSpan()] : [TimeSpan.Zero];
+        for (var date = from.ToOffset(before).Date; date <= until.ToOffset(after).Date; date = date.AddDays(1))
         {
-            local = local.AddMinutes(30);
+            foreach (var wall in starts.Select(time => date + time))
+            {
+                // A time that the change skips has no moment, one that it repeats has two.
+                foreach (var moment in offsets.Select(offset => new DateTimeOffset(wall, offset)).Where(moment => _zone.GetUtcOffset(moment) == moment.Offset))
+                {
+                    yield return moment.ToUniversalTime();
+                }
+            }
         }
 
-        return new DateTimeOffset(local, _zone.GetUtcOffset(local)).ToUniversalTime();
+        if (before != after)
+        {
+            yield return ClockChange(from, until, before);
+        }
+    }
+
+    private DateTimeOffset ClockChange(DateTimeOffset from, DateTimeOffset until, TimeSpan before)
+    {
+        while (until - from > TimeSpan.FromTicks(1))
+        {
+            var middle = from + ((until - from) / 2);
+            (from, until) = _zone.GetUtcOffset(middle) == before ? (middle, until) : (from, middle);
+        }
+
+        return until;
+    }
+
+    private DateTimeOffset? NextOccurrence(DateTimeOffset after)
+    {
+        var next = _cron!.GetNextOccurrence(after, _zone);
+        for (var tries = 0; next is { } moment && !IsAllowed(moment); tries++)
+        {
+            // From one window of hours to the next; an expression that missed them all for years never meets them.
+            next = tries < MaxWindowsWithoutOccurrence ? _cron.GetNextOccurrence(FirstAllowed(moment), _zone, inclusive: true) : null;
+        }
+
+        return next?.ToUniversalTime();
     }
 }

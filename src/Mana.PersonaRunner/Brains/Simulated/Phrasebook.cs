@@ -53,6 +53,9 @@ internal sealed class Utterance(Phrasebook phrases, string archetype, Dice dice)
     private const int MaxDepth = 8;
     private readonly Dictionary<string, string> _said = [];
 
+    /// <summary>From 0 (bad) to 1 (good): the level, the emotion and the words of one entry agree.</summary>
+    public double Valence { get; } = 0.15 + (0.8 * dice.Share());
+
     /// <summary>Fixes what a symbol means here.</summary>
     public Utterance With(string symbol, string value)
     {
@@ -71,7 +74,8 @@ internal sealed class Utterance(Phrasebook phrases, string archetype, Dice dice)
     public string Say(string symbol)
     {
         var text = Expand(symbol, 0);
-        return archetype == "overwhelmed-newbie" || text.Length == 0 || text.StartsWith("http", StringComparison.Ordinal)
+        var firstWord = text.AsSpan(0, text.IndexOf(' ', StringComparison.Ordinal) is var end and > 0 ? end : text.Length);
+        return archetype == "overwhelmed-newbie" || text.Length == 0 || firstWord[..^1].ContainsAny('.', '_', ':')
             ? text
             : char.ToUpper(text[0], CultureInfo.InvariantCulture) + text[1..];
     }
@@ -86,7 +90,10 @@ internal sealed class Utterance(Phrasebook phrases, string archetype, Dice dice)
             return "";
         }
 
-        var template = dice.Pick(alternatives);
+        // On a bad day nobody writes of joy, as long as there is anything else to say.
+        var unfitting = Valence < 0.45 ? "{joy" : Valence > 0.55 ? "{worry" : null;
+        var fitting = unfitting is null ? alternatives : alternatives.RemoveAll(text => text.Contains(unfitting, StringComparison.Ordinal));
+        var template = dice.Pick(fitting.IsEmpty ? alternatives : fitting);
         var text = new StringBuilder(template.Length * 2);
         for (var i = 0; i < template.Length; i++)
         {

@@ -56,6 +56,11 @@ internal sealed class StringValueWriter(WritingContext context)
     {
         var words = SimulatedTool.Words(name);
         bool Says(params string[] any) => words.Exists(word => any.Contains(word));
+        if (context.Tool.Kind == ToolKind.Look)
+        {
+            return context.Today.AddDays(-_dice.Between(0, 14));
+        }
+
         if (Says("end", "ends", "to") && context.Start is { } start)
         {
             return start.AddMinutes(30 * _dice.Between(1, 4));

@@ -125,7 +125,8 @@ internal sealed class TickBehaviour
 
     private FunctionCallContent? Call(SimulatedTool tool, int place, Correction? correction = null)
     {
-        var utterance = new Utterance(_phrases, _hints.Archetype, _dice);
+        var weekdays = _phrases.Alternatives("weekday", _hints.Archetype)!.Value;
+        var utterance = new Utterance(_phrases, _hints.Archetype, _dice).With("today", weekdays[((int)_hints.Today.DayOfWeek + 6) % 7]);
         var context = new WritingContext(tool, _ids, utterance, _temperament, _hints.Today, _dice);
         return new ArgumentWriter(context).Write(_transcript.Known.All, correction) is { } arguments ? Content(tool, place, arguments) : null;
     }

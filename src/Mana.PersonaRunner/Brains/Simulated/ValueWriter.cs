@@ -12,8 +12,7 @@ internal sealed record WritingContext(
     DateTimeOffset Today,
     Dice Dice)
 {
-    /// <summary>From 0 (bad) to 1 (good): the level, the emotion and the words of one entry agree.</summary>
-    public double Valence { get; } = 0.15 + (0.8 * Dice.Share());
+    public double Valence => Utterance.Valence;
 
     /// <summary>When the event of this call begins; its end follows from it.</summary>
     public DateTimeOffset? Start { get; set; }
