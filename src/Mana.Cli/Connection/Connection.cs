@@ -48,8 +48,18 @@ internal sealed class Connection
     public static DataFiles FilesOf(CliEnvironment environment, string? data) =>
         new(Path.GetFullPath(data ?? environment.Variable(DatabaseSettings.DirectoryKey) ?? DatabaseSettings.DefaultDirectory));
 
+    /// <summary>An empty key would make passwords that anyone can derive; set but empty is no wish for the default either.</summary>
+    public static void RefuseEmptySeedSecret(CliEnvironment environment)
+    {
+        if (environment.Variables.TryGetValue(SeedSecretKey, out var value) && value.Length == 0)
+        {
+            throw new CliException(ExitCode.Usage, $"{SeedSecretKey} is set but empty; give it a secret, or unset it");
+        }
+    }
+
     public static Connection Resolve(CliEnvironment environment, string? data, string? authUrl, string? mcpUrl, string? runnerUrl)
     {
+        RefuseEmptySeedSecret(environment);
         var files = FilesOf(environment, data);
         var last = files.ReadConnection();
         return new Connection

@@ -52,6 +52,7 @@ internal static class UpCommand
         var environment = context.Environment;
         var brain = UpSettings.ChooseBrain(environment, context.Get(Brain));
         var catalog = catalogOptions.Load(context);
+        Mana.Cli.Connection.Connection.RefuseEmptySeedSecret(environment);
         var files = Mana.Cli.Connection.Connection.FilesOf(environment, context.Data);
         var ports = Reserve(context, files);
         using var held = files.TryLock()
