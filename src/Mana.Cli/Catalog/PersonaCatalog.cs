@@ -1,0 +1,208 @@
+using System.Reflection;
+using System.Text;
+using Mana.Contracts;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+using YamlDotNet.Serialization;
+using YamlDotNet.Serialization.NamingConventions;
+
+namespace Mana.Cli.Catalog;
+
+/// <summary>
+/// Reads a catalog of personas. Faults that make a persona unusable are refused here; whether its modules have tools
+/// and its mix makes sense is the business of <c>mana personas lint</c>.
+/// </summary>
+/// <param name="Personas">In the order of the file.</param>
+/// <param name="Source">The file, for messages.</param>
+public sealed record PersonaCatalog(IReadOnlyList<CatalogPersona> Personas, string Source)
+{
+    /// <summary>The only domain of personas: reserved for tests, so that no mail ever reaches a person.</summary>
+    public const string Domain = "@mana.test";
+
+    /// <summary>The catalog inside the program.</summary>
+    public const string EmbeddedName = "catalog/personas.yaml";
+
+    private const int MinimumPromptLength = 20;
+
+    /// <summary>The ten personas that come with the program.</summary>
+    public static PersonaCatalog Embedded()
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(EmbeddedName)
+            ?? throw new InvalidOperationException($"{EmbeddedName} is not embedded in this build.");
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return Parse(reader.ReadToEnd(), EmbeddedName);
+    }
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="CatalogException">It is not there or not sound.</exception>
+    public static PersonaCatalog Load(string file, bool allowAnyDomain = false)
+    {
+        try
+        {
+            return Parse(File.ReadAllText(file), file, allowAnyDomain);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CatalogException($"{file}: cannot be read ({e.Message.TrimEnd('.')}); give the path of a catalog with --catalog FILE");
+        }
+    }
+
+    /// <summary>Reads a text.</summary>
+    /// <param name="yaml">The catalog.</param>
+    /// <param name="source">Its name in messages.</param>
+    /// <param name="allowAnyDomain">Accept e-mails outside <see cref="Domain"/>.</param>
+    /// <exception cref="CatalogException">It is not sound.</exception>
+    public static PersonaCatalog Parse(string yaml, string source, bool allowAnyDomain = false)
+    {
+        CatalogFile? file;
+        try
+        {
+            file = new DeserializerBuilder()
+                .WithNamingConvention(CamelCaseNamingConvention.Instance)
+                .WithDuplicateKeyChecking()
+                .WithTypeConverter(new EntryConverter())
+                .Build()
+                .Deserialize<CatalogFile?>(yaml);
+        }
+        catch (YamlException e)
+        {
+            throw new CatalogException($"{source}:{e.Start.Line}: {Explain(e)}");
+        }
+
+        if (file?.Personas is not { Count: > 0 } entries)
+        {
+            throw new CatalogException($"{source}:1: there are no personas; add at least one entry under personas:");
+        }
+
+        return new PersonaCatalog([.. entries.Select(entry => Check(entry, source, allowAnyDomain))], source);
+    }
+
+    private static CatalogPersona Check(Entry entry, string source, bool allowAnyDomain)
+    {
+        var values = entry.Values ?? throw Fault("an entry is empty; remove the dash or fill it in");
+        var email = values.Email ?? "";
+        if (string.IsNullOrWhiteSpace(values.Name))
+        {
+            throw Fault("name is missing; add name: Anna, for instance");
+        }
+
+        var at = email.IndexOf('@', StringComparison.Ordinal);
+        if (at <= 0 || at == email.Length - 1 || email.Any(char.IsWhiteSpace))
+        {
+            throw Fault($"email \"{email}\" of {values.Name} is no e-mail address; write persona.{values.Name.ToLowerInvariant()}{Domain}");
+        }
+
+        if (!allowAnyDomain && !email.EndsWith(Domain, StringComparison.Ordinal))
+        {
+            throw Fault($"email \"{email}\" does not end with {Domain}; change it, or pass --allow-any-domain if that mailbox is yours");
+        }
+
+        if (string.IsNullOrWhiteSpace(values.Archetype))
+        {
+            throw Fault($"archetype of {email} is missing; add archetype: freelancer, for instance");
+        }
+
+        if ((values.SystemPrompt?.Trim().Length ?? 0) < MinimumPromptLength)
+        {
+            throw Fault($"systemPrompt of {email} has fewer than {MinimumPromptLength} characters; describe who the persona is");
+        }
+
+        if (values.ModuleMix is null)
+        {
+            throw Fault($"moduleMix of {email} is missing; add moduleMix: {{ todo: 0.6, notes: 0.4 }}, for instance");
+        }
+
+        if (values.Language is not (null or "de" or "en"))
+        {
+            throw Fault($"language \"{values.Language}\" of {email} is not spoken; write de or en");
+        }
+
+        var cadence = values.TickCadence ?? "daily";
+        if (!Schedule.TryParse(cadence, values.TimeZone, values.ActiveHours, out _, out var error))
+        {
+            throw Fault($"{email}: {error}");
+        }
+
+        return new CatalogPersona(
+            values.Name,
+            email,
+            values.Archetype,
+            values.SystemPrompt!.Trim(),
+            values.ModuleMix,
+            cadence,
+            values.TimeZone,
+            values.Language,
+            values.ActiveHours,
+            entry.Line);
+
+        CatalogException Fault(string what) => new($"{source}:{entry.Line}: {what}");
+    }
+
+    private static string Explain(YamlException e)
+    {
+        // The reason of a nested fault is in the innermost exception: the outer ones only say where.
+        Exception inner = e;
+        while (inner.InnerException is { } next)
+        {
+            inner = next;
+        }
+
+        var text = inner.Message.ReplaceLineEndings(" ").TrimEnd('.');
+        return inner.Message.Contains("not found on type", StringComparison.Ordinal)
+            ? $"unknown property {Quoted(text)}; known are {string.Join(", ", Entry.KnownProperties)}"
+            : $"this is not a sound catalog ({text}); see {EmbeddedName} for the form";
+    }
+
+    private static string Quoted(string message)
+    {
+        var parts = message.Split('\'');
+        return parts.Length > 1 ? $"\"{parts[1]}\"" : "in this entry";
+    }
+
+    private sealed class CatalogFile
+    {
+        public List<Entry>? Personas { get; set; }
+    }
+
+    private sealed class PersonaValues
+    {
+        public string? Name { get; set; }
+
+        public string? Email { get; set; }
+
+        public string? Archetype { get; set; }
+
+        public string? SystemPrompt { get; set; }
+
+        public Dictionary<string, double>? ModuleMix { get; set; }
+
+        public string? TickCadence { get; set; }
+
+        public string? TimeZone { get; set; }
+
+        public string? Language { get; set; }
+
+        public string? ActiveHours { get; set; }
+    }
+
+    private sealed record Entry(PersonaValues? Values, int Line)
+    {
+        public static IReadOnlyList<string> KnownProperties { get; } =
+            ["name", "email", "archetype", "systemPrompt", "moduleMix", "tickCadence", "timeZone", "language", "activeHours"];
+    }
+
+    /// <summary>Keeps the line on which an entry starts, for messages about what the parser itself accepts.</summary>
+    private sealed class EntryConverter : IYamlTypeConverter
+    {
+        public bool Accepts(Type type) => type == typeof(Entry);
+
+        public object ReadYaml(IParser parser, Type type, ObjectDeserializer rootDeserializer)
+        {
+            var line = (int)(parser.Current as ParsingEvent)!.Start.Line;
+            return new Entry((PersonaValues?)rootDeserializer(typeof(PersonaValues)), line);
+        }
+
+        public void WriteYaml(IEmitter emitter, object? value, Type type, ObjectSerializer serializer) =>
+            throw new NotSupportedException("Catalogs are written by hand.");
+    }
+}

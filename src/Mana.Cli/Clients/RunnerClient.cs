@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Net;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Mana.Contracts;
+using Mana.Hosting.Identity;
+
+namespace Mana.Cli.Clients;
+
+/// <summary>The runner's own API.</summary>
+internal sealed class RunnerClient(Uri address, string? serviceKey) : IDisposable
+{
+    private readonly ServiceHttp _http = new("mana-persona-runner", address, "--runner-url");
+    private readonly (string Name, string Value)[] _key = serviceKey is null ? [] : [(ServiceKey.Header, serviceKey)];
+
+    public Uri Address => _http.Address;
+
+    public async Task<RunTicksResponse> RunTicksAsync(RunTicksRequest request, CancellationToken cancellationToken)
+    {
+        using var content = ServiceHttp.Json(request, RunnerJson.Default.RunTicksRequest);
+        return await _http.SendAsync(HttpMethod.Post, "/api/v1/ticks", RunnerJson.Default.RunTicksResponse, cancellationToken, content, _key);
+    }
+
+    public async Task<IReadOnlyList<TickSummary>> ListTicksAsync(int limit, string? persona, CancellationToken cancellationToken)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"/api/v1/ticks?limit={limit}")
+            + (persona is null ? "" : "&persona=" + Uri.EscapeDataString(persona));
+        return (await _http.SendAsync(HttpMethod.Get, path, RunnerJson.Default.TickListResponse, cancellationToken, headers: _key)).Ticks;
+    }
+
+    /// <summary>Null when the runner knows no such tick.</summary>
+    public async Task<TickDetail?> FindTickAsync(TickId id, CancellationToken cancellationToken)
+    {
+        var path = "/api/v1/ticks/" + Uri.EscapeDataString(id.Value);
+        using var response = await _http.SendAsync(HttpMethod.Get, path, cancellationToken, headers: _key);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+
+        await _http.EnsureSuccessAsync(response, "GET " + path, cancellationToken);
+        return JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(cancellationToken), RunnerJson.Default.TickDetail);
+    }
+
+    public Task<PauseResponse> PauseAsync(CancellationToken cancellationToken) =>
+        _http.SendAsync(HttpMethod.Post, "/api/v1/pause", RunnerJson.Default.PauseResponse, cancellationToken, headers: _key);
+
+    public Task<PauseResponse> ResumeAsync(CancellationToken cancellationToken) =>
+        _http.SendAsync(HttpMethod.Post, "/api/v1/resume", RunnerJson.Default.PauseResponse, cancellationToken, headers: _key);
+
+    /// <summary>
+    /// Subscribes to what all ticks do. When this returns, the subscription stands: nothing that starts afterwards is missed.
+    /// </summary>
+    public async Task<TickEvents> SubscribeAsync(CancellationToken cancellationToken) =>
+        new(await _http.OpenAsync("/api/v1/events", cancellationToken, _key));
+
+    public void Dispose() => _http.Dispose();
+}
+
+/// <summary>An open stream of <c>GET /api/v1/events</c>; it ends when the runner does.</summary>
+internal sealed class TickEvents(HttpResponseMessage response) : IDisposable
+{
+    private static readonly HashSet<string> Kinds = ["phase", "call", "rating", "end"];
+
+    public async IAsyncEnumerable<TickEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var items = SseParser.Create(stream).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var _ = items;
+        while (true)
+        {
+            try
+            {
+                if (!await items.MoveNextAsync())
+                {
+                    yield break;
+                }
+            }
+            catch (Exception e) when (e is IOException or HttpRequestException)
+            {
+                yield break;
+            }
+
+            // Heartbeats and kinds of a newer runner are not ours to judge.
+            if (Kinds.Contains(items.Current.EventType)
+                && JsonSerializer.Deserialize(items.Current.Data, RunnerJson.Default.TickEvent) is { } tickEvent)
+            {
+                yield return tickEvent;
+            }
+        }
+    }
+
+    public void Dispose() => response.Dispose();
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.Globalization;
+using Mana.Cli.Clients;
+using Mana.Cli.Output;
+using Spectre.Console;
+
+namespace Mana.Cli.Commands.Personas;
+
+/// <summary><c>mana personas list</c></summary>
+internal static class ListCommand
+{
+    public static Command Create(GlobalOptions globals, CliEnvironment environment) =>
+        new Verb("list", "Show every persona, its cadence and when it was last active.", "mana personas list", "mana personas list --json | jq '.[].email'")
+            .Runs(globals, environment, RunAsync);
+
+    private static async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        using var auth = new AuthClient(context.Connection.AuthUrl);
+        var jwt = await context.AdminJwtAsync(auth, cancellationToken);
+        var personas = (await auth.ListPersonasAsync(jwt, cancellationToken)).OrderBy(persona => persona.Email, StringComparer.Ordinal).ToList();
+        if (context.Json)
+        {
+            context.WriteJson(personas, json => json.IReadOnlyListPersonaSummary);
+            return ExitCode.Ok;
+        }
+
+        if (personas.Count == 0)
+        {
+            context.Say("No personas yet; [bold]./mana seed[/] brings in the ten of the catalog.");
+            return ExitCode.Ok;
+        }
+
+        var table = Texts.Table("name", "e-mail", "archetype", "cadence", "last active", "next due", "actions 7d", "failures");
+        foreach (var persona in personas)
+        {
+            table.AddRow(
+                Markup.Escape(persona.Name),
+                Markup.Escape(persona.Email),
+                Markup.Escape(persona.Archetype),
+                Markup.Escape(persona.TickCadence),
+                persona.LastActiveAt is null ? "[yellow]never[/]" : Texts.Time(persona.LastActiveAt),
+                persona.NextDueAt is null ? "" : Texts.Time(persona.NextDueAt),
+                persona.Actions7d.ToString(CultureInfo.InvariantCulture),
+                persona.Failures > 0 ? $"[red]{persona.Failures.ToString(CultureInfo.InvariantCulture)}[/]" : "0");
+        }
+
+        context.Console.Write(table);
+        return ExitCode.Ok;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Mana.Cli.Catalog;
+using Mana.Cli.Output;
+
+namespace Mana.Cli.Commands.Personas;
+
+/// <summary>What is wrong with a catalog that can be read: a pure comparison with the modules that have tools.</summary>
+internal static class MixLint
+{
+    public const string DuplicateEmail = "duplicate-email";
+    public const string NoMix = "no-mix";
+    public const string MissingModule = "missing-module";
+
+    /// <param name="catalog">The personas.</param>
+    /// <param name="liveModules">Canonical names; null when they are not known.</param>
+    public static IReadOnlyList<LintFinding> Check(PersonaCatalog catalog, IReadOnlySet<string>? liveModules)
+    {
+        var findings = new List<LintFinding>();
+        foreach (var same in catalog.Personas.GroupBy(persona => persona.Email, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
+        {
+            var lines = string.Join(", ", same.Select(persona => persona.Line.ToString(CultureInfo.InvariantCulture)));
+            findings.Add(new LintFinding(
+                DuplicateEmail, null, [.. same.Select(persona => persona.Name)], $"duplicate e-mail {same.Key}: {Names(same)} (lines {lines})"));
+        }
+
+        foreach (var persona in catalog.Personas)
+        {
+            if (MixFault(persona) is { } fault)
+            {
+                findings.Add(new LintFinding(NoMix, null, [persona.Name], $"no mix: {persona.Name} ({fault})"));
+            }
+        }
+
+        if (liveModules is not null)
+        {
+            findings.AddRange(catalog.Personas
+                .SelectMany(persona => persona.ModuleMix.Keys.Select(module => (Module: ModuleNames.Canonical(module), Persona: persona)))
+                .Where(use => !liveModules.Contains(use.Module))
+                .GroupBy(use => use.Module, use => use.Persona, StringComparer.Ordinal)
+                .OrderBy(group => group.Key, StringComparer.Ordinal)
+                .Select(group => new LintFinding(
+                    MissingModule, group.Key, [.. group.Select(persona => persona.Name)], $"missing module {group.Key}: {Names(group)}")));
+        }
+
+        return findings;
+    }
+
+    private static string? MixFault(CatalogPersona persona)
+    {
+        if (persona.ModuleMix.Count == 0)
+        {
+            return "it is empty";
+        }
+
+        foreach (var (module, weight) in persona.ModuleMix)
+        {
+            if (!double.IsFinite(weight) || weight < 0)
+            {
+                return $"the weight of {module} must be a number from 0, not {weight.ToString(CultureInfo.InvariantCulture)}";
+            }
+        }
+
+        if (persona.ModuleMix.Values.Sum() <= 0)
+        {
+            return "its weights sum to 0";
+        }
+
+        var twice = persona.ModuleMix.Keys.GroupBy(ModuleNames.Canonical, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1);
+        return twice is null ? null : $"{string.Join(" and ", twice)} are the same module";
+    }
+
+    private static string Names(IEnumerable<CatalogPersona> personas) => string.Join(", ", personas.Select(persona => persona.Name));
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using Mana.Contracts;
+using Spectre.Console;
+
+namespace Mana.Cli.Output;
+
+/// <summary>How values look in a terminal.</summary>
+internal static class Texts
+{
+    public static string Time(DateTimeOffset? time) =>
+        time is { } moment ? moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) : "never";
+
+    public static string Milliseconds(int? milliseconds) =>
+        milliseconds is { } ms ? string.Create(CultureInfo.InvariantCulture, $"{ms} ms") : "";
+
+    /// <summary>An outcome in its colour.</summary>
+    public static string Outcome(string? outcome) => outcome switch
+    {
+        TickOutcomes.Completed => "[green]completed[/]",
+        TickOutcomes.Idle => "[grey]idle[/]",
+        TickOutcomes.Failed => "[red]failed[/]",
+        TickOutcomes.TimedOut => "[red]timed-out[/]",
+        null => "[yellow]running[/]",
+        _ => Markup.Escape(outcome),
+    };
+
+    /// <summary><c>todo 4 · notes –</c>; a dash where the persona gave none.</summary>
+    public static string Ratings(IEnumerable<TickRating> ratings) =>
+        string.Join(" · ", ratings.Select(rating => $"{Markup.Escape(rating.Module)} {Rating(rating.Rating)}"));
+
+    public static string Rating(int? rating) => rating is { } value ? value.ToString(CultureInfo.InvariantCulture) : "–";
+
+    public static bool Succeeded(string? outcome) => outcome is TickOutcomes.Completed or TickOutcomes.Idle;
+
+    /// <summary>One line of text, cut with an ellipsis.</summary>
+    public static string Short(string text, int length)
+    {
+        var line = text.ReplaceLineEndings(" ").Trim();
+        return line.Length <= length ? line : line[..(length - 1)] + "…";
+    }
+
+    public static Table Table(params string[] columns)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        foreach (var column in columns)
+        {
+            table.AddColumn(new TableColumn($"[bold]{Markup.Escape(column)}[/]").NoWrap());
+        }
+
+        return table;
+    }
+}

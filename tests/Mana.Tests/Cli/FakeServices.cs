@@ -1,0 +1,208 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Mana.Contracts;
+using Mana.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using ModelContextProtocol.AspNetCore;
+using ModelContextProtocol.Server;
+
+namespace Mana.Tests.Cli;
+
+/// <summary>mana-auth as the command line sees it: in memory, with failures on demand.</summary>
+internal sealed class FakeAuth
+{
+    public const string AdminJwt = "admin-jwt";
+    public static readonly DateTimeOffset Noon = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+
+    public ConcurrentDictionary<string, PersonaUpsert> Personas { get; } = new(StringComparer.Ordinal);
+
+    public HashSet<string> Refused { get; } = new(StringComparer.Ordinal);
+
+    public string ServiceKey { get; set; } = "the-service-key";
+
+    public string AdminPassword { get; set; } = "admin-password";
+
+    public TimeSpan ClockSkew { get; set; }
+
+    public WebApplication Create(IConfiguration configuration, TimeProvider? clock)
+    {
+        var app = FakeHost.Create("mana-auth", configuration, clock);
+        app.MapGet("/health", () => Results.Json(new { status = "ok", service = "mana-auth", version = ServiceHost.Version }));
+        app.MapPost("/api/v1/auth/login", (LoginRequest login) =>
+        {
+            var isPersona = Personas.TryGetValue(login.Email, out var persona);
+            if (isPersona ? persona!.Password != login.Password : login.Password != AdminPassword)
+            {
+                return Results.Json(new { error = "INVALID_CREDENTIALS", message = "Invalid email or password" }, statusCode: 401);
+            }
+
+            var user = new UserView(login.Email, login.Email, login.Email, true, null, Noon, Noon, false, "public", isPersona ? "persona" : "human");
+            return Results.Json(new LoginResponse(false, "session", user, isPersona ? "persona-jwt" : AdminJwt, "session"), AuthJson.Default.LoginResponse);
+        });
+        app.MapGet("/api/auth/organization/list", () => Results.Json(
+            new[] { new { id = "space-1", name = "Personal", slug = "p", logo = (string?)null, createdAt = Noon, metadata = new { type = "personal" } } }));
+        app.MapGet("/api/v1/internal/personas/due", (HttpContext context) => context.Request.Headers["X-Service-Key"] == ServiceKey
+            ? Results.Json(new DueResponse([], TimeProvider.System.GetUtcNow() + ClockSkew), AuthJson.Default.DueResponse)
+            : Results.Json(new { statusCode = 401, message = "Invalid or missing service key" }, statusCode: 401));
+        var admin = app.MapGroup("/api/v1/admin/personas").AddEndpointFilter(async (context, next) =>
+            context.HttpContext.Request.Headers.Authorization == "Bearer " + AdminJwt
+                ? await next(context)
+                : Results.Json(new { error = "Forbidden", message = "Admin access required" }, statusCode: 403));
+        admin.MapPost("/", (PersonaUpsert persona) =>
+        {
+            if (Refused.Contains(persona.Email))
+            {
+                return Results.Json(new { error = "ValidationError", details = new[] { "archetype required" } }, statusCode: 400);
+            }
+
+            Personas[persona.Email] = persona;
+            return Results.Json(new PersonaUpsertResponse(true, new UserId(persona.Email), persona.Email), AuthJson.Default.PersonaUpsertResponse);
+        });
+        admin.MapGet("/", () => Results.Json(
+            new PersonaListResponse([.. Personas.Values.Select(p => new PersonaSummary(
+                new UserId(p.Email), p.Email, p.Name!, p.Archetype, p.TickCadence!, Noon, Noon.AddDays(-1), 7, Noon.AddDays(1)))]),
+            AuthJson.Default.PersonaListResponse));
+        admin.MapDelete("/{id}", (string id) => Refused.Contains(id) || !Personas.TryRemove(id, out _)
+            ? Results.Json(new { error = "Refusing to delete" }, statusCode: 400)
+            : Results.Json(new { ok = true, deleted = id }));
+        return app;
+    }
+
+    public void Seed(params string[] emails)
+    {
+        foreach (var email in emails)
+        {
+            var password = PersonaPassword.Derive(email, PersonaPassword.DevelopmentSeedSecret);
+            Personas[email] = new PersonaUpsert(email, email, password, "tester", "x", new Dictionary<string, double>(), "daily");
+        }
+    }
+}
+
+/// <summary>mana-mcp with tools that are only listed.</summary>
+internal sealed class FakeMcp(params string[] tools)
+{
+    public WebApplication Create(IConfiguration configuration, TimeProvider? clock) => FakeHost.Create(
+        "mana-mcp",
+        configuration,
+        clock,
+        services => services.AddMcpServer()
+            .WithHttpTransport(options => options.SessionMode = HttpServerSessionMode.Stateless)
+            .WithTools(tools.Select(name => McpServerTool.Create(() => "done", new McpServerToolCreateOptions { Name = name }))),
+        app => app.MapMcp("/mcp"));
+}
+
+/// <summary>The runner: every tick it is asked for ends at once, with the outcome that the test wants.</summary>
+internal sealed class FakeRunner
+{
+    private readonly ConcurrentDictionary<string, TickDetail> _ticks = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<TaskCompletionSource> _subscribers = new();
+
+    public string[] Due { get; set; } = ["persona.anna@mana.test", "persona.ben@mana.test"];
+
+    public HashSet<string> Failing { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>False: the stream stays silent, so that only asking tells the end.</summary>
+    public bool SendsEvents { get; set; } = true;
+
+    public RunTicksRequest? LastRequest { get; private set; }
+
+    public string? LastServiceKey { get; private set; }
+
+    public WebApplication Create(IConfiguration configuration, TimeProvider? clock)
+    {
+        var app = FakeHost.Create("mana-persona-runner", configuration, clock);
+        app.MapGet("/health", () => Results.Json(new { status = "ok", service = "mana-persona-runner", version = ServiceHost.Version, brain = "simulated" }));
+        app.MapPost("/api/v1/ticks", (RunTicksRequest request, HttpContext context) =>
+        {
+            LastRequest = request;
+            LastServiceKey = context.Request.Headers["X-Service-Key"];
+            var emails = request.Personas ?? Due;
+            var known = emails.Where(email => email.EndsWith("@mana.test", StringComparison.Ordinal)).ToList();
+            var ticks = known.Select(email => Run(email)).ToList();
+            while (_subscribers.TryDequeue(out var subscriber))
+            {
+                subscriber.TrySetResult();
+            }
+
+            var skipped = emails.Except(known).Select(email => new SkippedPersona(email, "unknown")).ToList();
+            return Results.Json(
+                new RunTicksResponse([.. ticks.Select(t => new StartedTick(t.Tick.Id, t.Tick.Email, t.Tick.Name))], skipped),
+                RunnerJson.Default.RunTicksResponse,
+                statusCode: 202);
+        });
+        app.MapGet("/api/v1/ticks", () => Results.Json(new TickListResponse([.. _ticks.Values.Select(t => t.Tick)]), RunnerJson.Default.TickListResponse));
+        app.MapGet("/api/v1/ticks/{id}", (string id) => _ticks.TryGetValue(id, out var tick)
+            ? Results.Json(tick, RunnerJson.Default.TickDetail)
+            : Results.Json(new { error = "Not found" }, statusCode: 404));
+        app.MapPost("/api/v1/pause", () => Results.Json(new PauseResponse(true, true), RunnerJson.Default.PauseResponse));
+        app.MapPost("/api/v1/resume", () => Results.Json(new PauseResponse(true, false), RunnerJson.Default.PauseResponse));
+        app.MapGet("/api/v1/events", async (HttpContext context) =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.Body.FlushAsync();
+            var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _subscribers.Enqueue(asked);
+            await asked.Task.WaitAsync(context.RequestAborted);
+            foreach (var tick in _ticks.Values.Where(_ => SendsEvents))
+            {
+                foreach (var tickEvent in EventsOf(tick.Tick))
+                {
+                    await context.Response.WriteAsync($"event: {tickEvent.Kind}\ndata: {JsonSerializer.Serialize(tickEvent, RunnerJson.Default.TickEvent)}\n\n");
+                }
+            }
+
+            await context.Response.Body.FlushAsync();
+            await new TaskCompletionSource().Task.WaitAsync(context.RequestAborted);
+        });
+        return app;
+    }
+
+    private TickDetail Run(string email)
+    {
+        var failed = Failing.Contains(email);
+        var id = TickId.New(FakeAuth.Noon);
+        using var input = JsonDocument.Parse("""{"title":"Milch"}""");
+        var call = new TickCall(0, 1, "toolu_1", "todo.create", "todo", input.RootElement.Clone(), "ok", """{"id":"t1"}""", 12, FakeAuth.Noon);
+        var detail = new TickDetail(
+            new TickSummary(
+                id, new UserId("u"), email, email.Split('.', '@')[1], "simulated", null, TickPhases.Ended,
+                failed ? TickOutcomes.Failed : TickOutcomes.Completed, failed ? "sign-in: wrong password" : null,
+                TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow(), 1, 1, 0, true),
+            "Alles notiert.",
+            [new TickTurn(0, "user", "Los geht's", FakeAuth.Noon), new TickTurn(1, "assistant", "Ich notiere Milch.", FakeAuth.Noon)],
+            [call],
+            [new TickRating("todo", 4, "Ging [schnell]", "gut", [0])],
+            new TickUsage(2, 100, 20, 0, 0));
+        _ticks[id.Value] = detail;
+        return detail;
+    }
+
+    private static IEnumerable<TickEvent> EventsOf(TickSummary tick)
+    {
+        yield return new TickEvent("phase", tick.Id, tick.Email, tick.Name, FakeAuth.Noon, Phase: TickPhases.SignIn);
+        yield return new TickEvent("call", tick.Id, tick.Email, tick.Name, FakeAuth.Noon, Tool: "todo.create", Result: "ok", LatencyMs: 12);
+        yield return new TickEvent("rating", tick.Id, tick.Email, tick.Name, FakeAuth.Noon, Module: "todo", Rating: 4, Text: "gut");
+        yield return new TickEvent("end", tick.Id, tick.Email, tick.Name, FakeAuth.Noon, Outcome: tick.Outcome, Text: tick.Error ?? "Alles notiert.");
+    }
+}
+
+internal static class FakeHost
+{
+    public static WebApplication Create(
+        string service,
+        IConfiguration configuration,
+        TimeProvider? clock,
+        Action<IServiceCollection>? register = null,
+        Action<WebApplication>? map = null)
+    {
+        var builder = ServiceHost.CreateBuilder(service, configuration, clock, new SettingsReader(configuration), 0);
+        builder.Services.AddRouting();
+        register?.Invoke(builder.Services);
+        var app = builder.Build();
+        map?.Invoke(app);
+        return app;
+    }
+}

@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using Mana.Testing;
+
+namespace Mana.Tests.Cli;
+
+/// <summary>The launcher script in a small tree of its own, with a <c>dotnet</c> that only notes what it is asked for.</summary>
+public sealed class LauncherTests : IDisposable
+{
+    private const string FakeDotnet = """
+        #!/bin/bash
+        root=$(dirname "$(dirname "$0")")
+        case $1 in
+          --version) echo "${FAKE_SDK:-10.0.401}" ;;
+          --list-sdks) echo "${FAKE_SDK:-10.0.401} [/sdk]" ;;
+          build)
+            echo build >>"$root/builds"
+            [[ -z ${FAKE_BUILD_FAILS:-} ]] || { echo "error CS0001: broken"; exit 1; }
+            mkdir -p "$root/artifacts/bin/Mana.Cli/release"
+            cat "$root/src/Mana.Cli/Program.cs" >"$root/artifacts/bin/Mana.Cli/release/mana.dll" ;;
+          test)
+            printf 'Test run summary: Passed!\n  total: 5\n  failed: 0\n  succeeded: 3\n  skipped: %s\n' "${FAKE_SKIPPED:-0}"
+            exit "${FAKE_TEST_EXIT:-0}" ;;
+          *.dll)
+            echo "$(cat "$1") got ${*:2}"
+            if [[ $2 == wait ]]; then read -r _; cat "$1"; fi ;;
+        esac
+        """;
+
+    private readonly TemporaryDirectory _tree = new();
+
+    public LauncherTests()
+    {
+        foreach (var directory in new[] { "src/Mana.Cli", "catalog", "bin" })
+        {
+            Directory.CreateDirectory(Path.Combine(_tree.Path, directory));
+        }
+
+        foreach (var file in new[] { "Directory.Build.props", "BannedSymbols.txt", ".editorconfig", "global.json", "catalog/personas.yaml" })
+        {
+            File.WriteAllText(Path.Combine(_tree.Path, file), "x");
+        }
+
+        Write("src/Mana.Cli/Program.cs", "one");
+        Executable("bin/dotnet", FakeDotnet.ReplaceLineEndings("\n"));
+        Executable("mana", File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Cli", "mana.sh.txt")));
+    }
+
+    public static bool IsUnix => !OperatingSystem.IsWindows();
+
+    public void Dispose() => _tree.Dispose();
+
+    [Fact(SkipUnless = nameof(IsUnix), Skip = "The launcher is a bash script.")]
+    public async Task It_builds_once_passes_everything_on_and_builds_again_when_a_source_changes()
+    {
+        var first = await RunAsync([], "tick", "run", "--all");
+        var second = await RunAsync([], "a b", "");
+        Write("src/Mana.Cli/Program.cs", "two!");
+        var third = await RunAsync([]);
+
+        first.Should().Be((0, "one got tick run --all\n", "building mana …\n"));
+        second.Should().Be((0, "one got a b \n", ""));
+        third.Should().Be((0, "two! got \n", "building mana …\n"));
+        Builds.Should().Be(2);
+    }
+
+    [Fact(SkipUnless = nameof(IsUnix), Skip = "The launcher is a bash script.")]
+    public async Task A_running_build_keeps_its_files_while_older_unused_ones_go()
+    {
+        using var running = Start([], "wait");
+        (await running.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)).Should().Be("one got wait");
+        for (var i = 0; i < 4; i++)
+        {
+            Write("src/Mana.Cli/Program.cs", "version " + new string('x', i));
+            await RunAsync([]);
+        }
+
+        await running.StandardInput.WriteLineAsync("go");
+        var rest = await running.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await running.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        rest.Trim().Should().Be("one", "its files are still there");
+        Directory.GetDirectories(Path.Combine(_tree.Path, "artifacts", "launch")).Should().HaveCount(3, "two are kept, and the one in use");
+    }
+
+    [Fact(SkipUnless = nameof(IsUnix), Skip = "The launcher is a bash script.")]
+    public async Task A_failing_build_shows_its_output_and_the_next_start_tries_again()
+    {
+        var failed = await RunAsync(new() { ["FAKE_BUILD_FAILS"] = "1" });
+        var mended = await RunAsync([]);
+
+        failed.Code.Should().Be(2);
+        failed.Error.Should().Contain("error CS0001: broken").And.Contain("the build failed");
+        mended.Code.Should().Be(0);
+    }
+
+    [Fact(SkipUnless = nameof(IsUnix), Skip = "The launcher is a bash script.")]
+    public async Task An_old_sdk_is_named_with_the_way_out()
+    {
+        var run = await RunAsync(new() { ["FAKE_SDK"] = "8.0.100" });
+
+        run.Code.Should().Be(2);
+        run.Error.Should().StartWith("mana: the .NET SDK here is too old (found: 8.0.100); install the .NET 10 SDK from https://");
+    }
+
+    [Theory(SkipUnless = nameof(IsUnix), Skip = "The launcher is a bash script.")]
+    [InlineData("0", "0", "true", 0)]
+    [InlineData("2", "0", "false", 0)]
+    [InlineData("2", "0", "true", 1)]
+    [InlineData("0", "2", "false", 2)]
+    public async Task Test_ends_with_the_counts_keeps_the_exit_code_and_fails_on_a_skip_in_ci(string skipped, string testExit, string ci, int code)
+    {
+        var run = await RunAsync(new() { ["FAKE_SKIPPED"] = skipped, ["FAKE_TEST_EXIT"] = testExit, ["CI"] = ci }, "test");
+
+        run.Code.Should().Be(code);
+        run.Out.Should().EndWith($"\n3 passed, 0 failed, {skipped} skipped\n");
+        run.Out.Contains("skipped tests count as a failure", StringComparison.Ordinal).Should().Be(skipped != "0" && ci == "true");
+    }
+
+    private int Builds => File.ReadAllLines(Path.Combine(_tree.Path, "builds")).Length;
+
+    private void Write(string file, string text) => File.WriteAllText(Path.Combine(_tree.Path, file), text);
+
+    private void Executable(string file, string text)
+    {
+        Write(file, text);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(Path.Combine(_tree.Path, file), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    private async Task<(int Code, string Out, string Error)> RunAsync(Dictionary<string, string> variables, params string[] args)
+    {
+        using var process = Start(variables, args);
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, await output, await error);
+    }
+
+    private Process Start(Dictionary<string, string> variables, params string[] args)
+    {
+        var start = new ProcessStartInfo(Path.Combine(_tree.Path, "mana"), args)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment.Remove("CI");
+        start.Environment["PATH"] = Path.Combine(_tree.Path, "bin") + ":" + start.Environment["PATH"];
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+}
