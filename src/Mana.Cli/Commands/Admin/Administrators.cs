@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Mana.Auth.SignIn;
 using Microsoft.Extensions.Configuration;
 
 namespace Mana.Cli.Commands.Admin;
@@ -10,9 +11,18 @@ internal static class Administrators
     private const int PasswordLength = 24;
 
     /// <inheritdoc cref="EnsureAdministrator"/>
-    public static Task EnsureAsync(
-        IConfiguration configuration, string email, string password, string name, CancellationToken cancellationToken) =>
-        throw new CliException(ExitCode.Failed, "this build of mana-auth cannot make administrators");
+    public static async Task EnsureAsync(
+        IConfiguration configuration, string email, string password, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AdminAccounts.EnsureAsync(configuration, email, password, name, cancellationToken);
+        }
+        catch (AdminAccountException e)
+        {
+            throw new CliException(ExitCode.Failed, e.Message);
+        }
+    }
 
     /// <summary>A password without letters that look alike.</summary>
     public static string NewPassword() => RandomNumberGenerator.GetString(Alphabet, PasswordLength);
