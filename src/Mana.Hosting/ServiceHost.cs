@@ -59,7 +59,9 @@ public static class ServiceHost
         }
 
         builder.Logging.SetMinimumLevel(level);
-        builder.Logging.AddFilter("Microsoft", level < LogLevel.Information ? level : LogLevel.Warning);
+        var chatty = level < LogLevel.Information ? level : LogLevel.Warning;
+        builder.Logging.AddFilter("Microsoft", chatty);
+        builder.Logging.AddFilter("ModelContextProtocol", chatty);
         builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning);
 
         builder.Services.AddRoutingCore();

@@ -69,7 +69,7 @@ public static partial class RunnerHost
         var speaker = app.Services.GetRequiredService<Brain>();
         if (speaker.Name == Brain.Simulated)
         {
-            Log.Simulated(app.Logger, ClaudeSettings.ApiKeyKey);
+            Log.Simulated(app.Logger, settings.Claude is null ? "no " + ClaudeSettings.ApiKeyKey : "as BRAIN says");
         }
 
         return app;
@@ -140,7 +140,7 @@ public static partial class RunnerHost
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The brain is SIMULATED (no {KeyName}): no model speaks, every row says brain=simulated")]
-        public static partial void Simulated(ILogger logger, string keyName);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The brain is SIMULATED ({Reason}): no model speaks, every row says brain=simulated")]
+        public static partial void Simulated(ILogger logger, string reason);
     }
 }

@@ -37,13 +37,19 @@ internal sealed class ManaUp : IAsyncDisposable
     public Task<string> FirstRoundAsync(CancellationToken cancellationToken) => LineAsync("first round: ", cancellationToken);
 
     public Task<string> LineAsync(string start, CancellationToken cancellationToken) =>
-        _process.LineAsync(line => line.StartsWith(start, StringComparison.Ordinal), RoundTime, cancellationToken);
+        LineAsync(line => line.StartsWith(start, StringComparison.Ordinal), cancellationToken);
+
+    public Task<string> LineAsync(Func<string, bool> isWanted, CancellationToken cancellationToken) =>
+        _process.LineAsync(isWanted, RoundTime, cancellationToken);
 
     /// <summary>Another command of the same data directory, which brings addresses and credentials.</summary>
     public Task<CommandResult> RunAsync(CancellationToken cancellationToken, params IReadOnlyList<string> arguments) =>
         ManaProgram.RunAsync(new Dictionary<string, string>(), cancellationToken, [.. arguments, "--data", Data]);
 
     public Task<int> StopAsync(CancellationToken cancellationToken) => _process.StopAsync("TERM", cancellationToken);
+
+    /// <summary>Ends it as a power cut would.</summary>
+    public Task<int> KillAsync(CancellationToken cancellationToken) => _process.StopAsync("KILL", cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

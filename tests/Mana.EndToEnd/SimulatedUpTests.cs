@@ -23,6 +23,7 @@ public sealed class SimulatedUpTests : IDisposable
         await using (var up = ManaUp.Start(_data.Path, Clock(Sunday)))
         {
             (await up.FirstRoundAsync(cancellationToken)).Should().Contain("10 of 10 personas");
+            up.Everything.Should().Contain("brain: simulated (no ANTHROPIC_API_KEY").And.Contain("The brain is SIMULATED (no ANTHROPIC_API_KEY)");
             var personas = await up.RunAsync(cancellationToken, "personas", "list", "--json");
             personas.ExitCode.Should().Be(0, "{0}", personas);
             ShouldAllBeActiveOn(Sunday, personas.Output);

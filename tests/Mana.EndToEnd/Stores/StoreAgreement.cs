@@ -35,6 +35,23 @@ internal static class StoreAgreement
         rows.ShouldRestRatingsOnCallsOfTheirModule();
     }
 
+    /// <summary>
+    /// Everybody has been here, and mana-auth knows of every tick that had begun. A call without an answer counts as an
+    /// error; whether it left a record nobody can know.
+    /// </summary>
+    public static void ShouldAgreeAfterAKill(this StoreRows rows)
+    {
+        rows.AuthTicks.Select(tick => tick.Persona).Distinct().Should().BeEquivalentTo(rows.Personas);
+        rows.Undelivered.Should().Be(0);
+
+        var begun = rows.RunnerTicks.Where(tick => rows.AuthTicks.Any(known => known.Id == tick.Id)).ToList();
+        rows.AuthTicks.Should().Equal(begun);
+        rows.RunnerTicks.Except(begun).Should().OnlyContain(tick => tick.Outcome == "failed" && tick.Calls == 0, "these had only been queued");
+        rows.AuthActions.Should().Equal(rows.RunnerCalls.Select(call => call with { Result = call.Result ?? "error" }));
+        rows.AuthFeedback.Should().Equal(rows.RunnerRatings);
+        rows.Records.Should().Contain(rows.RecordsOfSuccessfulCalls());
+    }
+
     private static void ShouldPairEveryCall(this StoreRows rows)
     {
         rows.RunnerCalls.Should().OnlyContain(call => (call.Result == "ok" || call.Result == "error") && call.LatencyMs != null);
@@ -48,18 +65,20 @@ internal static class StoreAgreement
 
     private static void ShouldHaveTheRecordsOfSuccessfulCalls(this StoreRows rows)
     {
-        var answered = rows.Answers
-            .Where(call => call.Result == "ok" && Collections.ContainsKey(call.Tool))
-            .Select(call =>
-            {
-                var record = CreatedRecord(call);
-                record.Author.Should().Be(call.Persona);
-                return record;
-            });
-        rows.Records.Should().NotBeEmpty().And.BeEquivalentTo(answered);
+        rows.Records.Should().NotBeEmpty().And.BeEquivalentTo(rows.RecordsOfSuccessfulCalls());
         rows.Records.Should().OnlyContain(
             record => rows.Members.Contains(new Member(record.Author, record.Space)), "records lie in a space of their author");
     }
+
+    private static List<StoredRecord> RecordsOfSuccessfulCalls(this StoreRows rows) =>
+    [
+        .. rows.Answers.Where(call => call.Result == "ok" && Collections.ContainsKey(call.Tool)).Select(call =>
+        {
+            var record = CreatedRecord(call);
+            record.Author.Should().Be(call.Persona);
+            return record;
+        }),
+    ];
 
     private static void ShouldRestRatingsOnCallsOfTheirModule(this StoreRows rows)
     {
