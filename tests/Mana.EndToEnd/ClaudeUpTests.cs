@@ -35,7 +35,7 @@ public sealed partial class ClaudeUpTests : IDisposable
         await using (var up = ManaUp.Start(_data.Path, settings))
         {
             (await up.FirstRoundAsync(cancellationToken)).Should().Contain("10 of 10 personas");
-            (await up.StopAsync(cancellationToken)).Should().Be(0, "{0}", up.Everything);
+            (await up.StopAsync(cancellationToken)).Should().Be(0);
             log = up.Everything;
         }
 

@@ -31,7 +31,7 @@ public sealed partial class KilledUpTests : IDisposable
         {
             await up.FirstRoundAsync(cancellationToken);
             await ShouldDeliverEverythingAsync(up.RunnerUrl, cancellationToken);
-            (await up.StopAsync(cancellationToken)).Should().Be(0, "{0}", up.Everything);
+            (await up.StopAsync(cancellationToken)).Should().Be(0);
         }
 
         var rows = await StoreRows.ReadSqliteAsync(_data.Path, cancellationToken);

@@ -36,7 +36,7 @@ public sealed class LivePageTests : IDisposable
             "['Maya act', 'Maya completed'].every(text => [...document.querySelectorAll('#activity li')].some(item => item.textContent.includes(text)))",
             cancellationToken);
         chromium.Errors.Should().BeEmpty();
-        (await up.StopAsync(cancellationToken)).Should().Be(0, "{0}", up.Everything);
+        (await up.StopAsync(cancellationToken)).Should().Be(0);
 
         Task<string> TextAsync(string selector) => chromium.EvaluateAsync<string>($"document.querySelector('{selector}').innerText", cancellationToken);
     }

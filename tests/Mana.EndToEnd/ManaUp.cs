@@ -54,6 +54,6 @@ internal sealed class ManaUp : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
-        TestContext.Current.TestOutputHelper?.WriteLine($"{_process.Name}\n{_process.Everything}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{_process.Name}\n{_process.Shown}");
     }
 }

@@ -75,7 +75,7 @@ public sealed class SeparateServicesTests(PostgresFixture postgres) : IDisposabl
 
         foreach (var service in services.All)
         {
-            (await service.StopAsync("TERM", cancellationToken)).Should().Be(0, "{0}", service.Everything);
+            (await service.StopAsync("TERM", cancellationToken)).Should().Be(0);
             service.Everything.Should().NotContainAny(services.Secrets).And.NotContain("ModelContextProtocol", "three lines a call drown the rest");
         }
 

@@ -76,7 +76,7 @@ internal sealed class ServeThree : IAsyncDisposable
         foreach (var process in All)
         {
             await process.DisposeAsync();
-            TestContext.Current.TestOutputHelper?.WriteLine($"{process.Name}\n{process.Everything}");
+            TestContext.Current.TestOutputHelper?.WriteLine($"{process.Name}\n{process.Shown}");
         }
     }
 

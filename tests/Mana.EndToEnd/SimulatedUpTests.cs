@@ -27,7 +27,7 @@ public sealed class SimulatedUpTests : IDisposable
             var personas = await up.RunAsync(cancellationToken, "personas", "list", "--json");
             personas.ExitCode.Should().Be(0, "{0}", personas);
             ShouldAllBeActiveOn(Sunday, personas.Output);
-            (await up.StopAsync(cancellationToken)).Should().Be(0, "{0}", up.Everything);
+            (await up.StopAsync(cancellationToken)).Should().Be(0);
         }
 
         var first = await StoreRows.ReadSqliteAsync(_data.Path, cancellationToken);
@@ -37,7 +37,7 @@ public sealed class SimulatedUpTests : IDisposable
         {
             await up.LineAsync("Everybody has ticked before", cancellationToken);
             await ShouldHaveAskedWhoIsDueAsync(up.RunnerUrl, cancellationToken);
-            (await up.StopAsync(cancellationToken)).Should().Be(0, "{0}", up.Everything);
+            (await up.StopAsync(cancellationToken)).Should().Be(0);
         }
 
         var second = await StoreRows.ReadSqliteAsync(_data.Path, cancellationToken);

@@ -9,6 +9,7 @@ namespace Mana.Testing;
 /// </summary>
 public sealed class ProcessUnderTest : IAsyncDisposable
 {
+    private const int LongestShownLine = 300;
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(45);
 
     // The least that dotnet, PostgreSQL and Chromium start with.
@@ -61,6 +62,18 @@ public sealed class ProcessUnderTest : IAsyncDisposable
             lock (_lock)
             {
                 return string.Join('\n', _lines);
+            }
+        }
+    }
+
+    /// <summary><see cref="Everything"/> for the reader of a failure: a line may carry a whole tool list.</summary>
+    public string Shown
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return string.Join('\n', _lines.Select(line => line.Length > LongestShownLine ? line[..LongestShownLine] + " …" : line));
             }
         }
     }
@@ -189,7 +202,7 @@ public sealed class ProcessUnderTest : IAsyncDisposable
     }
 
     /// <summary>An error that shows what the process wrote.</summary>
-    public ProcessFailedException Failure(string what) => new($"{Name} {what}\n--- its output:\n{Everything}\n---");
+    public ProcessFailedException Failure(string what) => new($"{Name} {what}\n--- its output:\n{Shown}\n---");
 
     /// <summary>Stops the process with SIGTERM where the test has not done so.</summary>
     public async ValueTask DisposeAsync()
