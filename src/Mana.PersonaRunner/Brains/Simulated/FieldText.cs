@@ -11,6 +11,8 @@ internal static class FieldText
 
     private static readonly FrozenDictionary<string, string> Roles = new Dictionary<string, string>
     {
+        ["cursor"] = "cursor",
+        ["pagetoken"] = "cursor",
         ["title"] = "title",
         ["name"] = "title",
         ["subject"] = "title",
