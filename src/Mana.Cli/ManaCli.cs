@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Mana.Cli.Catalog;
 using Mana.Cli.Commands.Admin;
+using Mana.Cli.Commands.Bench;
 using Mana.Cli.Commands.Doctor;
 using Mana.Cli.Commands.Personas;
 using Mana.Cli.Commands.Runner;
@@ -90,6 +91,7 @@ public static class ManaCli
         root.Add(PauseCommand.CreateResume(globals, environment));
         root.Add(new Command("admin", "Administrators of mana-auth.") { AdminCreateCommand.Create(globals, environment) });
         root.Add(DoctorCommand.Create(globals, environment));
+        root.Add(new Command("bench", "Measurements of the whole product on this machine.") { TickBenchCommand.Create(globals, environment) });
         HelpText.Install(root, environment);
         return root;
     }

@@ -33,7 +33,7 @@ public static class TickPhases
 
 /// <summary>Body of <c>POST /api/v1/ticks</c> of the runner: whom to run now, whatever the clock says.</summary>
 /// <param name="Scope">One of <see cref="TickScopes"/>.</param>
-/// <param name="Personas">E-mails; narrows the scope. With <see cref="TickScopes.All"/> these run even when not due.</param>
+/// <param name="Personas">E-mails or names; narrows the scope. With <see cref="TickScopes.All"/> these run even when not due.</param>
 public sealed record RunTicksRequest(string Scope = TickScopes.Due, IReadOnlyList<string>? Personas = null);
 
 /// <summary>Which personas a caller means; also the <c>scope</c> query of mana-auth's <c>due</c> (ours).</summary>

@@ -29,11 +29,7 @@ internal static class PersonaSchedules
     /// </summary>
     public static async Task<PersonaRow?> LockAsync(DataConnection db, string personaId, CancellationToken cancellationToken)
     {
-        if (db.DataProvider.Name.StartsWith(ProviderName.PostgreSQL, StringComparison.Ordinal))
-        {
-            await db.ExecuteAsync("select 1 from personas where user_id = @id for update", cancellationToken, new DataParameter("id", personaId));
-        }
-
+        await db.LockPersonaAsync(personaId, cancellationToken);
         return await db.GetTable<PersonaRow>().FirstOrDefaultAsync(persona => persona.UserId == personaId, cancellationToken);
     }
 

@@ -74,6 +74,7 @@ internal static class PersonalSpaces
 
     private static async Task<string> FreeSlugAsync(DataConnection db, string wanted, CancellationToken cancellationToken)
     {
+        await db.LockSlugAsync(wanted, cancellationToken);
         var prefix = wanted + "-";
         var similar = await db.GetTable<OrganizationRow>()
             .Where(space => space.Slug == wanted || space.Slug.StartsWith(prefix))

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Mana.Mcp.Access;
 
@@ -9,6 +10,8 @@ namespace Mana.Mcp.Access;
 /// </summary>
 internal sealed class RequestGuard(RequestDelegate next, McpSettings settings)
 {
+    private const int DrainFactor = 10;
+
     private readonly bool _anyHost = settings.AllowedHosts.Contains("*");
 
     public Task InvokeAsync(HttpContext context)
@@ -26,6 +29,14 @@ internal sealed class RequestGuard(RequestDelegate next, McpSettings settings)
 
         if (context.Request.ContentLength > settings.MaxBodyBytes)
         {
+            // Kestrel reads a body within its limit to the end, so that a client that is still sending gets the answer
+            // instead of a broken connection. What is many times too large is not worth that.
+            if (context.Request.ContentLength <= DrainFactor * settings.MaxBodyBytes
+                && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            {
+                limit.MaxRequestBodySize = null;
+            }
+
             return ErrorBody.WriteAsync(
                 context, StatusCodes.Status413PayloadTooLarge, $"Request body too large: at most {settings.MaxBodyBytes} bytes are accepted");
         }

@@ -24,6 +24,8 @@ internal sealed class ToolLoop(
     private const int MaxOutputLength = 20_000;
     private const int MaxBrokenCallsInARow = 3;
 
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private int _brokenCallsInARow;
     private PlatformException? _lastBreak;
 
@@ -151,8 +153,7 @@ internal sealed class ToolLoop(
                 json.WritePropertyName(name);
                 if (value is JsonElement element)
                 {
-                    // Raw: text that is not valid Unicode is kept as the model sent it.
-                    json.WriteRawValue(element.GetRawText(), skipInputValidation: true);
+                    WriteReadable(json, element);
                 }
                 else
                 {
@@ -164,6 +165,23 @@ internal sealed class ToolLoop(
         }
 
         return JsonElement.Parse(buffer.WrittenSpan);
+    }
+
+    private static void WriteReadable(Utf8JsonWriter json, JsonElement element)
+    {
+        string readable;
+        try
+        {
+            // Umlauts as umlauts, whatever escapes the model's side used: people read this.
+            readable = JsonSerializer.Serialize(element, Readable);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // Text that is not valid Unicode is kept as the model sent it.
+            readable = element.GetRawText();
+        }
+
+        json.WriteRawValue(readable, skipInputValidation: true);
     }
 }
 

@@ -64,13 +64,18 @@ internal sealed partial class TickClock(
             return await DispatchAsync(personas, cancellationToken);
         }
 
-        var chosen = personas.Where(persona => wanted.Contains(persona.Email, StringComparer.OrdinalIgnoreCase)).ToList();
+        var chosen = personas.Where(persona => wanted.Any(name => Means(name, persona))).ToList();
         var round = await DispatchAsync(chosen, cancellationToken);
         var unknown = wanted
-            .Where(email => !personas.Any(persona => string.Equals(persona.Email, email, StringComparison.OrdinalIgnoreCase)))
-            .Select(email => new SkippedPersona(email, $"not among the {request.Scope} personas of mana-auth"));
+            .Where(name => !personas.Any(persona => Means(name, persona)))
+            .Select(name => new SkippedPersona(name, request.Scope == TickScopes.All ? "mana-auth has no such persona" : $"not {request.Scope} now"));
         return round with { Skipped = [.. round.Skipped, .. unknown] };
     }
+
+    /// <summary>Whether the text is the persona's e-mail, or its name.</summary>
+    private static bool Means(string text, DuePersona persona) =>
+        string.Equals(persona.Email, text, StringComparison.OrdinalIgnoreCase)
+        || string.Equals(persona.DisplayName(), text, StringComparison.OrdinalIgnoreCase);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -32,8 +32,8 @@ public sealed class AuthHostTests
         await auth.NewUserAsync("count@mana.test");
         await auth.SendAsync(HttpMethod.Post, "/api/v1/auth/login", new { email = "count@mana.test", password = "wrong password" });
         var metrics = (await auth.SendAsync(HttpMethod.Get, "/metrics")).Text;
-        metrics.Should().MatchRegex("mana_auth_sign_ins_total\\{[^}]*result=\"ok\"[^}]*\\} 1 ");
-        metrics.Should().MatchRegex("mana_auth_sign_ins_total\\{[^}]*result=\"INVALID_CREDENTIALS\"[^}]*\\} 1 ");
+        metrics.Should().MatchRegex("mana_auth_sign_ins_total\\{[^}]*result=\"ok\"[^}]*\\} 1\n");
+        metrics.Should().MatchRegex("mana_auth_sign_ins_total\\{[^}]*result=\"INVALID_CREDENTIALS\"[^}]*\\} 1\n");
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class LauncherTests : IDisposable
 
     public LauncherTests()
     {
-        foreach (var directory in new[] { "src/Mana.Cli", "catalog", "bin" })
+        foreach (var directory in new[] { "src/Mana.Cli", "perf", "catalog", "bin" })
         {
             Directory.CreateDirectory(Path.Combine(_tree.Path, directory));
         }

@@ -205,10 +205,10 @@ internal sealed class Checkup(CommandContext context)
 
         var accepted = new DoctorCheck(name, DoctorCommand.Ok, "accepted by mana-auth", null);
         var skew = due.ServerTime - context.Environment.Time.GetUtcNow();
-        var seconds = skew.TotalSeconds.ToString("+0.0;-0.0", CultureInfo.InvariantCulture);
+        var seconds = skew.Duration().TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
         return skew.Duration() < AllowedSkew
             ? [accepted, new DoctorCheck("clock", DoctorCommand.Ok, $"mana-auth and this machine differ by {seconds} s", null)]
-            : [accepted, Broken("clock", $"mana-auth's clock differs by {seconds} s from this machine's", $"synchronise both clocks (NTP); {DomainClock.StartKey} moves the clock on purpose")];
+            : [accepted, Broken("clock", $"mana-auth's clock is {seconds} s {(skew > TimeSpan.Zero ? "ahead of" : "behind")} this machine's", $"synchronise both clocks (NTP); {DomainClock.StartKey} moves the clock on purpose")];
     }
 
     private async Task<DoctorCheck> AdministratorAsync(CancellationToken cancellationToken)

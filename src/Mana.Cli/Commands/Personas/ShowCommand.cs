@@ -10,7 +10,7 @@ namespace Mana.Cli.Commands.Personas;
 /// <summary><c>mana personas show</c></summary>
 internal static class ShowCommand
 {
-    private static readonly Argument<string> Persona = new("EMAIL|ID") { Description = "The persona's e-mail address, or its user id" };
+    private static readonly Argument<string> Persona = new("PERSONA") { Description = "E-mail address, name or user id" };
 
     public static Command Create(GlobalOptions globals, CliEnvironment environment)
     {
@@ -24,13 +24,10 @@ internal static class ShowCommand
         var wanted = context.Get(Persona)!;
         using var auth = new AuthClient(context.Connection.AuthUrl);
         var jwt = await context.AdminJwtAsync(auth, cancellationToken);
-        var id = wanted.Contains('@', StringComparison.Ordinal)
-            ? (await auth.ListPersonasAsync(jwt, cancellationToken))
-                .Where(persona => string.Equals(persona.Email, wanted, StringComparison.OrdinalIgnoreCase))
-                .Select(persona => (UserId?)persona.UserId)
-                .FirstOrDefault()
-            : new UserId(wanted);
-        var detail = id is { } known ? await auth.FindPersonaAsync(jwt, known, cancellationToken) : null;
+        var named = (await auth.ListPersonasAsync(jwt, cancellationToken)).FirstOrDefault(persona =>
+            string.Equals(persona.Email, wanted, StringComparison.OrdinalIgnoreCase)
+            || string.Equals(persona.Name, wanted, StringComparison.OrdinalIgnoreCase));
+        var detail = await auth.FindPersonaAsync(jwt, named?.UserId ?? new UserId(wanted), cancellationToken);
         if (detail is null)
         {
             throw new CliException(ExitCode.Failed, $"mana-auth at {auth.Address} knows no persona {wanted}; ./mana personas list shows them all");

@@ -10,8 +10,8 @@ internal static class TickRunCommand
 {
     private static readonly Option<string[]> Persona = new("--persona")
     {
-        Description = "Run this persona, due or not (may be given several times)",
-        HelpName = "EMAIL",
+        Description = "Run this persona (e-mail or name), due or not; may be given several times",
+        HelpName = "PERSONA",
     };
 
     private static readonly Option<bool> All = new("--all") { Description = "Run every persona, due or not (without it: those that are due)" };
@@ -105,7 +105,7 @@ internal static class TickRunCommand
         }
 
         context.Say(response.Ticks.Count > 0
-            ? $"{response.Ticks.Count} ticks started"
+            ? $"{response.Ticks.Count} {(response.Ticks.Count == 1 ? "tick" : "ticks")} started"
             : request.Scope == TickScopes.Due ? "Nobody is due; [bold]--all[/] runs everybody now." : "Nothing was started.");
     }
 }

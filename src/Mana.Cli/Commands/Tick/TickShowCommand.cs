@@ -52,29 +52,25 @@ internal static class TickShowCommand
             $"brain {Markup.Escape(tick.Brain)}{(tick.Model is null ? "" : " (" + Markup.Escape(tick.Model) + ")")}, {usage.ModelCalls} model calls, {usage.InputTokens} tokens in ({usage.CacheReadTokens} from the cache), {usage.OutputTokens} out; {tick.ToolCalls} tool calls, {tick.Ratings} ratings, {tick.MissingRatings} missing; {(tick.Delivered ? "delivered" : "not yet delivered")}"));
     }
 
-    /// <summary>Turns and calls in the order in which they happened.</summary>
+    /// <summary>
+    /// Turns and calls in the order in which they happened. A model turn without text leaves no turn, so the times
+    /// decide; within a millisecond, calls follow the model's turn and come before the next message to it.
+    /// </summary>
     private static void PrintTranscript(CommandContext context, TickDetail detail, bool full)
     {
         var calls = new Queue<TickCall>(detail.Calls.OrderBy(call => call.Seq));
-        var modelTurn = 0;
         foreach (var turn in detail.Turns.OrderBy(turn => turn.Seq))
         {
+            while (calls.TryPeek(out var call) && (call.At < turn.At || (call.At == turn.At && turn.Role == "user")))
+            {
+                PrintCall(context, calls.Dequeue(), full);
+            }
+
             context.Say("");
             context.Say($"[bold]{Markup.Escape(turn.Role)}[/]  [grey]{Texts.Time(turn.At)}[/]");
             if (turn.Text.Length > 0)
             {
                 context.Say(Markup.Escape(turn.Text));
-            }
-
-            if (turn.Role != "assistant")
-            {
-                continue;
-            }
-
-            modelTurn++;
-            while (calls.TryPeek(out var call) && call.Turn <= modelTurn)
-            {
-                PrintCall(context, calls.Dequeue(), full);
             }
         }
 

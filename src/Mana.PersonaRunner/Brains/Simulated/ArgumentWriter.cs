@@ -103,6 +103,8 @@ internal sealed class ArgumentWriter(WritingContext context)
         var diligence = context.Temperament.Diligence;
         return _dice.Chance((context.Tool.Kind, role, parameter.IsId) switch
         {
+            // A place in a list is given by the list, never made up.
+            (_, "cursor", _) => 0,
             (_, _, true) => 0.15,
             (ToolKind.Look, "query", _) => 0.8,
             (ToolKind.Look or ToolKind.Open, _, _) => diligence * 0.4,

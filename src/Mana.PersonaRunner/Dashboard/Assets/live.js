@@ -49,7 +49,7 @@ function drawPersona(persona) {
   }
   const last = element("td");
   last.append(stamp(persona.lastTickAt));
-  row.append(name, element("td", persona.tickCadence), element("td", mix), tick, element("td", persona.tick ? String(persona.tick.toolCalls) : "", "number"), last);
+  row.append(name, element("td", persona.tickCadence, "wide"), element("td", mix, "wide"), tick, element("td", persona.tick ? String(persona.tick.toolCalls) : "", "number"), last);
   return row;
 }
 
@@ -61,7 +61,9 @@ function drawPersonas() {
 function drawRating(rating) {
   const item = element("li");
   item.append(clock(rating.at), " ", element("strong", rating.name), " ", element("span", rating.module, "badge"), " ", stars(rating.rating));
-  if (rating.note) item.append(element("div", rating.note));
+  // The stored rating calls it note, the event text.
+  const note = rating.note ?? rating.text;
+  if (note) item.append(element("div", note));
   return item;
 }
 

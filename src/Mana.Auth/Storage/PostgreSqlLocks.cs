@@ -1,0 +1,24 @@
+using LinqToDB;
+using LinqToDB.Data;
+
+namespace Mana.Auth.Storage;
+
+/// <summary>
+/// Row and word locks for the rest of a transaction. PostgreSQL runs writers side by side; SQLite does not, so there
+/// nothing has to be locked.
+/// </summary>
+internal static class PostgreSqlLocks
+{
+    /// <summary>Has other transactions that lock the same persona wait.</summary>
+    public static Task LockPersonaAsync(this DataConnection db, string personaId, CancellationToken cancellationToken) =>
+        ExecuteAsync(db, "select 1 from personas where user_id = @key for update", personaId, cancellationToken);
+
+    /// <summary>Has other transactions that look for a free slug like this one wait.</summary>
+    public static Task LockSlugAsync(this DataConnection db, string slug, CancellationToken cancellationToken) =>
+        ExecuteAsync(db, "select pg_advisory_xact_lock(hashtext(@key))", slug, cancellationToken);
+
+    private static Task ExecuteAsync(DataConnection db, string sql, string key, CancellationToken cancellationToken) =>
+        db.DataProvider.Name.StartsWith(ProviderName.PostgreSQL, StringComparison.Ordinal)
+            ? db.ExecuteAsync(sql, cancellationToken, new DataParameter("key", key))
+            : Task.CompletedTask;
+}
