@@ -79,8 +79,9 @@ internal sealed class BenchProcess : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
-            // The runtime has no way to send SIGTERM, which is what drains a service.
-            using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+            // The runtime has no way to send SIGTERM, which is what drains a service; the shell has kill built in, a slim
+            // Debian has no such program.
+            using var kill = Process.Start("/bin/sh", ["-c", $"kill -TERM {_process.Id}"]);
             using var limit = new CancellationTokenSource(DrainTime);
             try
             {

@@ -16,16 +16,30 @@ public static class DataDirectory
         }
     }
 
+    /// <summary>Makes a file that only its owner may read, where it is missing; the directory may be open to others.</summary>
+    public static void EnsureFile(string file)
+    {
+        if (!File.Exists(file))
+        {
+            using var created = new FileStream(file, PrivateFile(FileMode.OpenOrCreate));
+        }
+    }
+
     /// <summary>Writes a secret to a file of mode 0600.</summary>
     public static void WriteSecret(string file, string secret)
     {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        using var writer = new StreamWriter(file, PrivateFile(FileMode.Create));
+        writer.Write(secret);
+    }
+
+    private static FileStreamOptions PrivateFile(FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        using var writer = new StreamWriter(file, options);
-        writer.Write(secret);
+        return options;
     }
 }

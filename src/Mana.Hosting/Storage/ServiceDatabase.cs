@@ -60,6 +60,9 @@ public sealed class ServiceDatabase : IAsyncDisposable
             var directory = Path.GetDirectoryName(file)!;
             DataDirectory.Ensure(directory);
             fileLock = exclusive ? Lock(file) : null;
+
+            // SQLite gives its -wal and -shm files the mode of the database.
+            DataDirectory.EnsureFile(file);
         }
 
         var database = new ServiceDatabase(settings, fileLock);

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mana.Contracts;
 using Mana.Hosting;
@@ -108,19 +109,38 @@ internal static class LivePageEndpoints
     public static void MapLivePage(this IEndpointRouteBuilder app)
     {
         var page = app.MapGroup("").AddEndpointFilter<AccessGate>();
-        page.MapGet("/", (HttpContext context) => Asset(context, "index.html", "text/html; charset=utf-8"));
+        page.MapGet("/", PageAsync);
         page.MapGet("/assets/live.js", (HttpContext context) => Asset(context, "live.js", "text/javascript; charset=utf-8"));
         page.MapGet("/assets/live.css", (HttpContext context) => Asset(context, "live.css", "text/css; charset=utf-8"));
         page.MapGet("/assets/icon.svg", (HttpContext context) => Asset(context, "icon.svg", "image/svg+xml"));
     }
 
+    /// <summary>The page with its first data in it: complete at the load event, for people and for screenshots.</summary>
+    private static async Task<IResult> PageAsync(HttpContext context, LivePage live, CancellationToken cancellationToken)
+    {
+        // The JSON encoder escapes < and &, so that no text of a persona can end the block.
+        var first = JsonSerializer.Serialize(await live.ReadAsync(cancellationToken), LiveJson.Default.LiveView);
+        using var reader = new StreamReader(Open("index.html"));
+        var html = await reader.ReadToEndAsync(cancellationToken);
+        Harden(context);
+        return Results.Content(html.Replace("{{first}}", first, StringComparison.Ordinal), "text/html; charset=utf-8");
+    }
+
     private static IResult Asset(HttpContext context, string name, string type)
+    {
+        Harden(context);
+        return Results.Stream(Open(name), type);
+    }
+
+    private static Stream Open(string name) =>
+        Assembly.GetExecutingAssembly().GetManifestResourceStream("Mana.PersonaRunner.Dashboard.Assets." + name)!;
+
+    private static void Harden(HttpContext context)
     {
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = Policy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers.CacheControl = "no-cache";
-        return Results.Stream(Assembly.GetExecutingAssembly().GetManifestResourceStream("Mana.PersonaRunner.Dashboard.Assets." + name)!, type);
     }
 }

@@ -74,6 +74,18 @@ public sealed class ServiceDatabaseTests : IDisposable
         FluentActions.Invoking(Open).Should().Throw<ConfigurationException>().WithMessage("*in use*--data*");
     }
 
+    [Fact]
+    public async Task The_database_is_its_owner_s_alone_even_in_an_open_directory()
+    {
+        await using var database = Open();
+        await database.WriteAsync((db, ct) => db.InsertAsync(new Thing { Id = "a", At = Noon }, token: ct), TestContext.Current.CancellationToken);
+
+        foreach (var file in Directory.GetFiles(_directory.Path, "things.db*").Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+        {
+            new FileInfo(file).UnixFileMode.Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite, "{0} holds personal data", file);
+        }
+    }
+
     private ServiceDatabase Open()
     {
         var settings = new SettingsReader(HostUnderTest.Configuration(new Dictionary<string, string?> { ["MANA_DATA"] = _directory.Path }));

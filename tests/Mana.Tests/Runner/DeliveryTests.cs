@@ -38,8 +38,11 @@ public sealed class DeliveryTests
         await using var runner = await RunnerUnderTest.StartAsync(mana, TestBrain.Visit());
         await runner.TickAsync(Anna, Token);
 
-        mana.Fault = _ => null;
-        runner.Clock.Advance(TimeSpan.FromHours(1));
+        runner.WhileDown = () =>
+        {
+            mana.Fault = _ => null;
+            runner.Clock.Advance(TimeSpan.FromHours(1));
+        };
         await runner.RestartAsync(mana, TestBrain.Visit());
 
         await DeliveredAsync(runner, mana, 3);

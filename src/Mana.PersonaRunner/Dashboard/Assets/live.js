@@ -101,7 +101,10 @@ function onEvent(event) {
 async function load() {
   const response = await fetch("/api/v1/live");
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  const view = await response.json();
+  draw(await response.json());
+}
+
+function draw(view) {
   state.personas = new Map(view.personas.map(persona => [persona.email, persona]));
   for (const tick of view.ticks.toReversed()) {
     const persona = state.personas.get(tick.email);
@@ -137,5 +140,7 @@ $("pause").addEventListener("click", async () => {
   show(state.paused ? "paused" : "live", !state.paused);
 });
 
-load().catch(() => show("no data", false)).finally(follow);
+// The page comes with its first data; what happens since then is fetched when the stream is open.
+draw(JSON.parse($("first").textContent));
+follow();
 setInterval(() => load().catch(() => {}), 30000);

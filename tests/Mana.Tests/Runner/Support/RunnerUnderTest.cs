@@ -27,6 +27,9 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
 
     public FakeTimeProvider Clock { get; }
 
+    /// <summary>What happens while a restart has the runner down.</summary>
+    public Action WhileDown { get; set; } = () => { };
+
     /// <param name="mana">The platform.</param>
     /// <param name="brain">Who speaks; null for the configured brain.</param>
     /// <param name="settings">Beyond the platform's addresses. The loop starts paused unless RUNNER_PAUSED says otherwise.</param>
@@ -42,6 +45,7 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
     public async Task RestartAsync(FakeMana mana, Brain? brain, params (string Key, string? Value)[] settings)
     {
         await Host.DisposeAsync();
+        WhileDown();
         Host = await HostUnderTest.StartAsync((configuration, time) => RunnerHost.Create(configuration, time, brain), Settings(mana, _directory, settings), Clock);
     }
 
