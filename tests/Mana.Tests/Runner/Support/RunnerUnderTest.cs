@@ -27,6 +27,9 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
 
     public FakeTimeProvider Clock { get; }
 
+    /// <summary>Where its store is.</summary>
+    public string DataDirectory => _directory.Path;
+
     /// <param name="mana">The platform.</param>
     /// <param name="brain">Who speaks; null for the configured brain.</param>
     /// <param name="settings">Beyond the platform's addresses. The loop starts paused unless RUNNER_PAUSED says otherwise.</param>
