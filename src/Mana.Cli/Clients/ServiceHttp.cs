@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Mana.Contracts;
 
 namespace Mana.Cli.Clients;
 
@@ -10,7 +11,6 @@ namespace Mana.Cli.Clients;
 internal sealed class ServiceHttp(string service, Uri address, string option) : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
-    private const int ShownBodyLength = 300;
 
     // No cookie jar and no redirects: what is sent is what the command asked for. Loopback needs no proxy.
     private readonly HttpClient _http = new(new SocketsHttpHandler
@@ -43,7 +43,7 @@ internal sealed class ServiceHttp(string service, Uri address, string option) : 
         {
             throw new CliException(
                 ExitCode.Failed,
-                $"{Service} at {Address} answered {method} {path} with something that is not its JSON ({Shorten(text)}); check that {option} names {Service}");
+                $"{Service} at {Address} answered {method} {path} with something that is not its JSON ({ErrorReason.Shorten(text)}); check that {option} names {Service}");
         }
     }
 
@@ -94,50 +94,10 @@ internal sealed class ServiceHttp(string service, Uri address, string option) : 
             return;
         }
 
-        var reason = Reason(await response.Content.ReadAsStringAsync(cancellationToken));
+        var reason = ErrorReason.Of(await response.Content.ReadAsStringAsync(cancellationToken));
         throw new CliException(
             response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden ? ExitCode.Refused : ExitCode.Failed,
             $"{Service} refused {what} with {(int)response.StatusCode}{(reason.Length > 0 ? ": " + reason : "")}");
-    }
-
-    /// <summary>The sentence in an error body, whichever of the contract's envelopes it is.</summary>
-    public static string Reason(string body)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(body);
-            var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object)
-            {
-                return Shorten(body);
-            }
-
-            var parts = new List<string>();
-            foreach (var name in (ReadOnlySpan<string>)["error", "message", "details"])
-            {
-                if (!root.TryGetProperty(name, out var value))
-                {
-                    continue;
-                }
-
-                var text = value.ValueKind switch
-                {
-                    JsonValueKind.String => value.GetString()!,
-                    JsonValueKind.Array => string.Join(", ", value.EnumerateArray().Select(item => item.ToString())),
-                    _ => value.ToString(),
-                };
-                if (!parts.Contains(text))
-                {
-                    parts.Add(text);
-                }
-            }
-
-            return Shorten(parts.Count > 0 ? string.Join(": ", parts) : body);
-        }
-        catch (JsonException)
-        {
-            return Shorten(body);
-        }
     }
 
     public static StringContent Json<T>(T value, JsonTypeInfo<T> shape) =>
@@ -159,10 +119,4 @@ internal sealed class ServiceHttp(string service, Uri address, string option) : 
     private CliException Unreachable(HttpRequestException e) => new(
         ExitCode.Unreachable,
         $"{Service} is not reachable at {Address.AbsoluteUri.TrimEnd('/')}{(e.HttpRequestError == HttpRequestError.NameResolutionError ? " (unknown host name)" : "")}; start it with ./mana up, or name another with {option} or --data");
-
-    private static string Shorten(string text)
-    {
-        var line = text.ReplaceLineEndings(" ").Trim();
-        return line.Length <= ShownBodyLength ? line : line[..ShownBodyLength] + "…";
-    }
 }

@@ -1,4 +1,3 @@
-using Mana.Cli.Catalog;
 using Mana.Contracts;
 using ModelContextProtocol.Client;
 
@@ -33,7 +32,7 @@ internal static class ToolCatalog
 
     /// <summary>The modules behind a list of tools, in canonical spelling.</summary>
     public static IReadOnlySet<string> Modules(IEnumerable<string> tools) =>
-        tools.Select(tool => ModuleNames.Canonical(ModuleNames.OfTool(tool))).ToHashSet(StringComparer.Ordinal);
+        tools.Select(tool => ModuleNames.Normalise(ModuleNames.OfTool(tool))).ToHashSet(StringComparer.Ordinal);
 
     private static async Task<IReadOnlyList<string>> ListAsync(Uri mcpUrl, string jwt, SpaceId space, CancellationToken cancellationToken)
     {

@@ -16,7 +16,8 @@ public static partial class CommonMiddleware
         var logger = app.Logger;
         app.Use(async (context, next) =>
         {
-            var requestId = context.Request.Headers[RequestIdHeader].ToString() is { Length: > 0 and <= 128 } given
+            // A response header takes printable ASCII only, and a log line should.
+            var requestId = context.Request.Headers[RequestIdHeader].ToString() is { Length: > 0 and <= 128 } given && given.All(c => c is > ' ' and <= '~')
                 ? given
                 : Guid.NewGuid().ToString("N")[..8];
             context.Response.Headers[RequestIdHeader] = requestId;
@@ -66,7 +67,7 @@ public static partial class CommonMiddleware
         if (HttpMethods.IsGet(context.Request.Method) && path.Length > 1 && path.EndsWith('/') && !path.StartsWith("//", StringComparison.Ordinal))
         {
             context.Response.StatusCode = StatusCodes.Status301MovedPermanently;
-            context.Response.Headers.Location = path.TrimEnd('/') + context.Request.QueryString;
+            context.Response.Headers.Location = new PathString(path.TrimEnd('/')).ToUriComponent() + context.Request.QueryString.ToUriComponent();
             return;
         }
 

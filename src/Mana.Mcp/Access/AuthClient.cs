@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Mana.Contracts;
 using Mana.Hosting.Identity;
@@ -90,8 +89,3 @@ internal sealed class AuthClient : IDisposable
         return await JsonSerializer.DeserializeAsync(body, type, cancellationToken) ?? throw new JsonException("The body is null.");
     }
 }
-
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
-[JsonSerializable(typeof(MembershipResponse))]
-[JsonSerializable(typeof(IReadOnlyList<SpaceView>))]
-internal sealed partial class AuthJson : JsonSerializerContext;

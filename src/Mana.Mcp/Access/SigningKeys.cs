@@ -28,7 +28,17 @@ internal sealed partial class SigningKeys(AuthClient auth, DomainClock clock, IL
             return Answer(state, keyId);
         }
 
-        await _fetching.WaitAsync(cancellationToken);
+        if (!await _fetching.WaitAsync(0, cancellationToken))
+        {
+            if (state.Keys.ContainsKey(keyId))
+            {
+                // Somebody is asking already, and mana-auth may be slow to answer: the key that we know is good meanwhile.
+                return Answer(state, keyId);
+            }
+
+            await _fetching.WaitAsync(cancellationToken);
+        }
+
         try
         {
             // Whoever waited here finds the work done.
@@ -67,16 +77,18 @@ internal sealed partial class SigningKeys(AuthClient auth, DomainClock clock, IL
 
     private async Task FetchAsync(CancellationToken cancellationToken)
     {
-        var now = clock.Now();
         try
         {
+            var asked = clock.Now();
             var keys = Parse(await auth.GetKeySetAsync(cancellationToken));
-            _state = new State(keys, now, now, AttemptFailed: false);
+            _state = new State(keys, asked, asked, AttemptFailed: false);
         }
         catch (AuthUnavailableException e)
         {
             Log.KeysUnavailable(logger, _state.Keys.Count, e);
-            _state = _state with { AttemptedAt = now, AttemptFailed = true };
+
+            // Counted from its end: a question that runs into its time-out must not be repeated by everyone who waited for it.
+            _state = _state with { AttemptedAt = clock.Now(), AttemptFailed = true };
         }
     }
 

@@ -62,8 +62,9 @@ internal sealed class PersonaConversation
         var latency = _time.GetElapsedTime(start);
 
         _messages.AddRange(response.Messages);
-        await _recorder.ModelCallAsync(purpose, response.FinishReason?.Value, Usage(response.Usage), latency, cancellationToken);
-        await _recorder.TurnAsync(ChatRole.Assistant.Value, response.Text.Trim(), cancellationToken);
+        // Not cancellable: the answer was paid for, also when the time is up.
+        await _recorder.ModelCallAsync(purpose, response.FinishReason?.Value, Usage(response.Usage), latency, CancellationToken.None);
+        await _recorder.TurnAsync(ChatRole.Assistant.Value, PlainText.Clean(response.Text.Trim()), CancellationToken.None);
         return response;
     }
 

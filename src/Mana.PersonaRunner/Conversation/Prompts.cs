@@ -11,7 +11,9 @@ internal sealed class Prompts(string language)
     private static readonly CultureInfo German = CultureInfo.GetCultureInfo("de-DE");
     private static readonly CultureInfo English = CultureInfo.GetCultureInfo("en-GB");
 
-    private readonly bool _english = string.Equals(language, "en", StringComparison.OrdinalIgnoreCase);
+    private const int MaxQuoteLength = 600;
+
+    private readonly bool _english = language.Split('-')[0].Equals("en", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The rules that hold for every persona: the cached prefix in front of its own text.</summary>
     public string Rules => _english
@@ -45,12 +47,15 @@ internal sealed class Prompts(string language)
         var shares = string.Join(", ", mix
             .OrderByDescending(part => part.Value)
             .Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Key} {Math.Round(100 * part.Value / total):0} %")));
+
+        // Its own words, but a record may have dictated them: one line of bounded length, so that it stays a quotation.
+        var said = lastVisit is { } last ? PlainText.Cut(last.Text.ReplaceLineEndings(" "), MaxQuoteLength) : null;
         if (_english)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"It is {now.ToString("dddd, d MMMM yyyy, HH:mm", English)}. Open the app and use it as you would on such a day.");
-            if (lastVisit is var (before, at))
+            if (lastVisit is var (_, at))
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"At the end of your last visit, on {at.ToString("dddd, d MMMM yyyy", English)}, you said: \"{before}\"");
+                text.AppendLine(CultureInfo.InvariantCulture, $"At the end of your last visit, on {at.ToString("dddd, d MMMM yyyy", English)}, you said: \"{said}\"");
             }
 
             text.AppendLine(CultureInfo.InvariantCulture, $"You usually divide your time like this: {shares}. It is a tendency, not a duty; do what fits the day.");
@@ -60,9 +65,9 @@ internal sealed class Prompts(string language)
         else
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"Es ist {now.ToString("dddd, d. MMMM yyyy, HH:mm", German)} Uhr. Öffne die App und benutze sie, wie du es an so einem Tag tust.");
-            if (lastVisit is var (before, at))
+            if (lastVisit is var (_, at))
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"Am Ende deines letzten Besuchs, am {at.ToString("dddd, d. MMMM yyyy", German)}, hast du gesagt: „{before}“");
+                text.AppendLine(CultureInfo.InvariantCulture, $"Am Ende deines letzten Besuchs, am {at.ToString("dddd, d. MMMM yyyy", German)}, hast du gesagt: „{said}“");
             }
 
             text.AppendLine(CultureInfo.InvariantCulture, $"Meist verteilst du deine Zeit so: {shares}. Das ist eine Neigung, keine Pflicht; tu, was zum Tag passt.");
@@ -96,6 +101,9 @@ internal sealed class Prompts(string language)
     public string RatedTooEarly => _english
         ? $"{RatingTool.Name} is for the end: you will be asked. Go on using the app, or close your visit."
         : $"{RatingTool.Name} ist für den Schluss: Du wirst danach gefragt. Benutz die App weiter oder beende deinen Besuch.";
+
+    /// <summary>The answer to a call of the app that comes with the ratings.</summary>
+    public string VisitIsOver => _english ? "The visit is over; this call was not made." : "Der Besuch ist vorbei; dieser Aufruf wurde nicht ausgeführt.";
 
     private static string ModulesJson(IEnumerable<IGrouping<string, RecordedCall>> modules)
     {

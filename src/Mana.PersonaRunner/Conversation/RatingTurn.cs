@@ -23,20 +23,26 @@ internal sealed class RatingTurn(PersonaConversation conversation, TickRecorder 
 
         var reading = new RatingReading(modules);
         await conversation.SayAsync(ChatRole.User, prompts.Rate(modules), cancellationToken);
-        var faults = await AskAsync("rate", reading, cancellationToken);
-        if (faults.Count > 0)
+        try
         {
-            await AskAsync("repair", reading, cancellationToken);
+            var faults = await AskAsync("rate", reading, cancellationToken);
+            if (faults.Count > 0)
+            {
+                await AskAsync("repair", reading, cancellationToken);
+            }
         }
-
-        await recorder.RatingsAsync(reading.Ratings, reading.Missing, cancellationToken);
+        finally
+        {
+            // Also when the model failed or the time is up: what was said is kept, what was not is counted.
+            await recorder.RatingsAsync(reading.Ratings, reading.Missing, CancellationToken.None);
+        }
     }
 
     private async Task<IReadOnlyList<string>> AskAsync(string purpose, RatingReading reading, CancellationToken cancellationToken)
     {
         var response = await conversation.AskAsync(purpose, ChatToolMode.RequireSpecific(RatingTool.Name), cancellationToken);
         var calls = response.Messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>().ToList();
-        IReadOnlyList<string> faults = [];
+        IReadOnlyList<string> faults = [$"{RatingTool.Name} was not called"];
         foreach (var call in calls.Where(call => call.Name == RatingTool.Name))
         {
             faults = reading.Take(call.Arguments);
@@ -44,7 +50,6 @@ internal sealed class RatingTurn(PersonaConversation conversation, TickRecorder 
 
         if (calls.Count == 0)
         {
-            faults = [$"{RatingTool.Name} was not called"];
             if (purpose == "rate")
             {
                 await conversation.SayAsync(ChatRole.User, prompts.Repair(faults), cancellationToken);
@@ -54,10 +59,19 @@ internal sealed class RatingTurn(PersonaConversation conversation, TickRecorder 
         }
 
         // Whatever was called is answered, so that the history stays a valid one.
-        conversation.Answer(calls.Select(call => faults.Count == 0
-            ? new FunctionResultContent(call.CallId, "ok")
-            : new FunctionResultContent(call.CallId, prompts.Repair(faults)) { Exception = new ToolCallException(prompts.Repair(faults)) }));
+        conversation.Answer(calls.Select(call => Result(call, faults)));
         return faults;
+    }
+
+    private FunctionResultContent Result(FunctionCallContent call, IReadOnlyList<string> faults)
+    {
+        if (faults.Count == 0 && call.Name == RatingTool.Name)
+        {
+            return new FunctionResultContent(call.CallId, "ok");
+        }
+
+        var error = faults.Count == 0 ? prompts.VisitIsOver : prompts.Repair(faults);
+        return new FunctionResultContent(call.CallId, error) { Exception = new ToolCallException(error) };
     }
 }
 
@@ -174,7 +188,14 @@ internal sealed class RatingReading(IReadOnlyList<IGrouping<string, RecordedCall
             return null;
         }
 
-        var text = value.GetString()!.Trim();
-        return text.Length <= MaxTextLength ? text : text[..(MaxTextLength - 1)] + "…";
+        try
+        {
+            return PlainText.Cut(PlainText.Clean(value.GetString()!.Trim()), MaxTextLength);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair, which JSON can hold and .NET refuses to read: no text, not a failed visit.
+            return null;
+        }
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Mana.PersonaRunner.Brains;
 using Mana.PersonaRunner.Platform;
 using Mana.PersonaRunner.Recording;
+using Mana.PersonaRunner.Ticks;
 using Microsoft.Extensions.AI;
 
 namespace Mana.PersonaRunner.Conversation;
@@ -23,6 +24,7 @@ internal sealed class ToolLoop(
     private const int MaxCalls = 40;
     private const int MaxOutputLength = 20_000;
     private const int MaxBrokenCallsInARow = 3;
+    private const int MaxNameLength = 128;
 
     private static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -38,12 +40,21 @@ internal sealed class ToolLoop(
         {
             var response = await conversation.AskAsync("act", ChatToolMode.Auto, cancellationToken);
             var calls = response.Messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>().ToList();
+            if (response.FinishReason == ChatFinishReason.ContentFilter)
+            {
+                // What stands before a refusal may be half a call: nothing of it is carried out, but all of it answered.
+                if (calls.Count > 0)
+                {
+                    conversation.Answer(calls.Select(call => Failed(call, "This call was not made.")));
+                }
+
+                return new ActOutcome(response.Text.Trim(), "the model refused to go on");
+            }
+
             if (calls.Count == 0)
             {
-                var text = response.Text.Trim();
-                return response.FinishReason == ChatFinishReason.ContentFilter
-                    ? new ActOutcome(text, "the model refused to go on")
-                    : new ActOutcome(text, null);
+                return new ActOutcome(
+                    response.Text.Trim(), response.FinishReason == ChatFinishReason.Length ? "the model's closing words were cut off" : null);
             }
 
             // An answer that was cut off may hold half a call: nothing of it is carried out.
@@ -64,26 +75,39 @@ internal sealed class ToolLoop(
         // Stored one after another, so that the sequence is the model's order; sent side by side.
         using var slots = new SemaphoreSlim(MaxParallelCalls);
         var running = new List<Task<FunctionResultContent>>();
-        foreach (var call in calls)
+        try
         {
-            if (call.Name == RatingTool.Name)
+            foreach (var call in calls)
             {
-                running.Add(Task.FromResult(Failed(call, prompts.RatedTooEarly)));
-                continue;
+                running.Add(await StartAsync(turn, call, slots, cancellationToken));
             }
-
-            if (recorder.Calls.Count >= MaxCalls)
-            {
-                running.Add(Task.FromResult(Failed(call, $"This visit has used its {MaxCalls} calls; close it now.")));
-                continue;
-            }
-
-            var tool = conversation.Names.ToMcp(call.Name);
-            var recorded = await recorder.CallAsync(turn, call.CallId, tool ?? Shortened(call.Name), tool is not null, Input(call), cancellationToken);
-            running.Add(RunAsync(call, recorded, slots, cancellationToken));
+        }
+        catch
+        {
+            // What was sent before is under way: it must not outlive its tick, nor the slots.
+            await ((Task)Task.WhenAll(running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
         }
 
         return await Task.WhenAll(running);
+    }
+
+    private async Task<Task<FunctionResultContent>> StartAsync(int turn, FunctionCallContent call, SemaphoreSlim slots, CancellationToken cancellationToken)
+    {
+        if (call.Name == RatingTool.Name)
+        {
+            return Task.FromResult(Failed(call, prompts.RatedTooEarly));
+        }
+
+        if (recorder.Calls.Count >= MaxCalls)
+        {
+            return Task.FromResult(Failed(call, $"This visit has used its {MaxCalls} calls; close it now."));
+        }
+
+        var tool = conversation.Names.ToMcp(call.Name);
+        var name = tool ?? PlainText.Cut(PlainText.Clean(call.Name), MaxNameLength);
+        var recorded = await recorder.CallAsync(turn, call.CallId, name, tool is not null, Input(call), cancellationToken);
+        return RunAsync(call, recorded, slots, cancellationToken);
     }
 
     private async Task<FunctionResultContent> RunAsync(FunctionCallContent call, RecordedCall recorded, SemaphoreSlim slots, CancellationToken cancellationToken)
@@ -93,10 +117,10 @@ internal sealed class ToolLoop(
         {
             var start = time.GetTimestamp();
             var result = await CallAsync(call, recorded, cancellationToken);
-            var text = result.Text.Length <= MaxOutputLength
-                ? result.Text
-                : $"{result.Text[..MaxOutputLength]}\n[cut: {result.Text.Length - MaxOutputLength} more characters]";
-            await recorder.ResultAsync(recorded, result.IsError, text, time.GetElapsedTime(start), cancellationToken);
+            var text = Bounded(PlainText.Clean(result.Text));
+
+            // Not cancellable: what the tool did is known now, also when the time is up.
+            await recorder.ResultAsync(recorded, result.IsError, text, time.GetElapsedTime(start), CancellationToken.None);
             return result.IsError ? Failed(call, text) : new FunctionResultContent(call.CallId, text);
         }
         finally
@@ -124,23 +148,51 @@ internal sealed class ToolLoop(
             Interlocked.Exchange(ref _brokenCallsInARow, 0);
             return result;
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        catch (Exception e) when (e is PlatformException or InvalidOperationException or ArgumentException)
         {
-            // The arguments cannot be written as JSON again: a lone surrogate, for instance.
-            return new ToolResult(true, "The arguments hold text that is not valid Unicode; send them again without it.");
-        }
-        catch (PlatformException e)
-        {
-            _lastBreak = e;
+            if (e is not PlatformException && !CanBeSent(call))
+            {
+                // A lone surrogate, for instance: it can be read from JSON but not be written again.
+                return new ToolResult(true, "The arguments hold text that is not valid Unicode; send them again without it.");
+            }
+
+            var broken = e as PlatformException ?? new PlatformException(TickStages.Mcp, $"the MCP client failed ({e.GetType().Name})", e);
+            _lastBreak = broken;
             Interlocked.Increment(ref _brokenCallsInARow);
-            return new ToolResult(true, "The app did not answer: " + e.Message);
+            return new ToolResult(true, "The app did not answer: " + broken.Message);
         }
     }
 
     private static FunctionResultContent Failed(FunctionCallContent call, string text) =>
         new(call.CallId, text) { Exception = new ToolCallException(text) };
 
-    private static string Shortened(string name) => name.Length <= 128 ? name : name[..128];
+    private static string Bounded(string text)
+    {
+        if (text.Length <= MaxOutputLength)
+        {
+            return text;
+        }
+
+        var end = PlainText.Boundary(text, MaxOutputLength);
+        return $"{text[..end]}\n[cut: {text.Length - end} more characters]";
+    }
+
+    private static bool CanBeSent(FunctionCallContent call)
+    {
+        try
+        {
+            foreach (var element in (call.Arguments?.Values ?? []).OfType<JsonElement>())
+            {
+                JsonSerializer.SerializeToUtf8Bytes(element, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonElement)));
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            return false;
+        }
+    }
 
     private static JsonElement Input(FunctionCallContent call)
     {

@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Threading.Channels;
 using Mana.Contracts;
 using Mana.PersonaRunner.Diagnostics;
 using Mana.PersonaRunner.Platform;
@@ -96,25 +97,26 @@ internal static class RunnerApi
     {
         // A watcher must not hold up the stop of the service.
         using var both = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellationToken);
-        await using var events = feed.Watch(both.Token).GetAsyncEnumerator(both.Token);
+        using var watch = feed.Subscribe();
 
         // Tells the client that it is subscribed: nothing that is started from now on can be missed.
         yield return new SseItem<string>("{}", "hello");
-        while (await NextAsync(events))
+        while (await NextAsync(watch.Events, both.Token) is { } next)
         {
-            yield return new SseItem<string>(JsonSerializer.Serialize(events.Current, RunnerJson.Default.TickEvent), events.Current.Kind);
+            yield return new SseItem<string>(JsonSerializer.Serialize(next, RunnerJson.Default.TickEvent), next.Kind);
         }
     }
 
-    private static async ValueTask<bool> NextAsync(IAsyncEnumerator<TickEvent> events)
+    /// <returns>Null when the watching is over.</returns>
+    private static async ValueTask<TickEvent?> NextAsync(ChannelReader<TickEvent> events, CancellationToken cancellationToken)
     {
         try
         {
-            return await events.MoveNextAsync();
+            return await events.ReadAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            return false;
+            return null;
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Mana.Contracts;
 
@@ -15,6 +14,18 @@ internal sealed class TickFeed
     private readonly Lock _lock = new();
     private readonly List<Channel<TickEvent>> _watchers = [];
 
+    /// <summary>How many watch now.</summary>
+    public int Watchers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _watchers.Count;
+            }
+        }
+    }
+
     public void Publish(TickEvent tickEvent)
     {
         lock (_lock)
@@ -26,8 +37,8 @@ internal sealed class TickFeed
         }
     }
 
-    /// <summary>Subscribes at once; the events come as they happen until the token is cancelled.</summary>
-    public IAsyncEnumerable<TickEvent> Watch(CancellationToken cancellationToken)
+    /// <summary>Subscribes at once. Whoever watches must dispose of it: the events of one that is forgotten pile up.</summary>
+    public Watch Subscribe()
     {
         var channel = Channel.CreateBounded<TickEvent>(new BoundedChannelOptions(WatcherBuffer) { FullMode = BoundedChannelFullMode.DropOldest });
         lock (_lock)
@@ -35,24 +46,23 @@ internal sealed class TickFeed
             _watchers.Add(channel);
         }
 
-        return ReadAsync(channel, cancellationToken);
+        return new Watch(this, channel);
     }
 
-    private async IAsyncEnumerable<TickEvent> ReadAsync(Channel<TickEvent> channel, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private void Unsubscribe(Channel<TickEvent> channel)
     {
-        try
+        lock (_lock)
         {
-            await foreach (var tickEvent in channel.Reader.ReadAllAsync(cancellationToken))
-            {
-                yield return tickEvent;
-            }
+            _watchers.Remove(channel);
         }
-        finally
-        {
-            lock (_lock)
-            {
-                _watchers.Remove(channel);
-            }
-        }
+    }
+
+    /// <summary>A subscription.</summary>
+    internal sealed class Watch(TickFeed feed, Channel<TickEvent> channel) : IDisposable
+    {
+        /// <summary>The events as they happen.</summary>
+        public ChannelReader<TickEvent> Events => channel.Reader;
+
+        public void Dispose() => feed.Unsubscribe(channel);
     }
 }

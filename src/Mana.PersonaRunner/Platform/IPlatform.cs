@@ -20,7 +20,11 @@ internal interface IPlatform
 }
 
 /// <summary>A signed-in persona: asks for a token when it needs one, so that a tick may outlive a token.</summary>
-internal sealed class PersonaAccess(UserId userId, SpaceId spaceId, Func<CancellationToken, ValueTask<string>> token)
+/// <param name="userId">The persona's user id, as the platform knows it.</param>
+/// <param name="spaceId">Its personal space.</param>
+/// <param name="timeZone">Its IANA time zone; null when it has none.</param>
+/// <param name="token">Gives a JWT; when it is handed one that was refused, another one.</param>
+internal sealed class PersonaAccess(UserId userId, SpaceId spaceId, string? timeZone, Func<string?, CancellationToken, ValueTask<string>> token)
 {
     /// <summary>The persona's user id, as the platform knows it.</summary>
     public UserId UserId { get; } = userId;
@@ -28,8 +32,14 @@ internal sealed class PersonaAccess(UserId userId, SpaceId spaceId, Func<Cancell
     /// <summary>Its personal space: the only place where it writes.</summary>
     public SpaceId SpaceId { get; } = spaceId;
 
+    /// <summary>Where it lives, so that "today" is its day; null when nobody knows.</summary>
+    public string? TimeZone { get; } = timeZone;
+
     /// <summary>A JWT that is good for at least the next minute. Never log it.</summary>
-    public ValueTask<string> TokenAsync(CancellationToken cancellationToken) => token(cancellationToken);
+    public ValueTask<string> TokenAsync(CancellationToken cancellationToken) => token(null, cancellationToken);
+
+    /// <summary>Another JWT than the one that a server refused before its time: the session was revoked, or the key withdrawn.</summary>
+    public ValueTask<string> RenewAsync(string refused, CancellationToken cancellationToken) => token(refused, cancellationToken);
 }
 
 /// <summary>The tools of one MCP session.</summary>
@@ -47,7 +57,7 @@ internal interface IPersonaTools : IAsyncDisposable
 internal sealed record ToolDefinition(string Name, string Description, JsonElement InputSchema)
 {
     /// <summary>The part of the name before the first dot.</summary>
-    public string Module { get; } = Conversation.ModuleNames.OfTool(Name);
+    public string Module { get; } = ModuleNames.OfTool(Name);
 }
 
 /// <summary>What a tool answered.</summary>

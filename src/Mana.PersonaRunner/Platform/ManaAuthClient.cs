@@ -65,7 +65,9 @@ internal sealed class ManaAuthClient(HttpClient http, RunnerSettings settings)
                 HttpMethod.Get, "/api/v1/internal/personas/due" + query, TickStages.Due, AuthJson.Default.DueResponse, cancellationToken,
                 withServiceKey: true);
             personas.AddRange(page.Body.Personas);
-            after = page.Body.Next;
+
+            // A page that names itself as the next one would be asked for without end.
+            after = page.Body.Next == after ? null : page.Body.Next;
         }
         while (after is not null);
 
@@ -90,7 +92,7 @@ internal sealed class ManaAuthClient(HttpClient http, RunnerSettings settings)
         string? cookie = null,
         bool withServiceKey = false)
     {
-        using var request = new HttpRequestMessage(method, new Uri(settings.AuthUrl, path)) { Content = content };
+        using var request = new HttpRequestMessage(method, settings.AuthUrl.AbsoluteUri.TrimEnd('/') + path) { Content = content };
         if (bearer is not null)
         {
             request.Headers.Authorization = new("Bearer", bearer);
@@ -142,33 +144,8 @@ internal sealed class ManaAuthClient(HttpClient http, RunnerSettings settings)
         var hint = response.StatusCode == HttpStatusCode.Unauthorized && stage is TickStages.Due or TickStages.Deliver
             ? "; MANA_SERVICE_KEY must be the same in both services"
             : "";
-        return new PlatformException(stage, $"mana-auth answered {PathOnly(path)} with {status}: {Reason(body)}{hint}") { StatusCode = status };
+        return new PlatformException(stage, $"mana-auth answered {PathOnly(path)} with {status}: {ErrorReason.Of(body)}{hint}") { StatusCode = status };
     }
-
-    private static string Reason(string body)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(body);
-            foreach (var name in (ReadOnlySpan<string>)["message", "error"])
-            {
-                if (json.RootElement.ValueKind == JsonValueKind.Object
-                    && json.RootElement.TryGetProperty(name, out var text)
-                    && text.ValueKind == JsonValueKind.String)
-                {
-                    return Shorten(text.GetString()!);
-                }
-            }
-        }
-        catch (JsonException)
-        {
-            // Plain text, as the contract's 404 is.
-        }
-
-        return Shorten(body);
-    }
-
-    private static string Shorten(string text) => text.Length <= 200 ? text : text[..200] + "…";
 
     private static string PathOnly(string path) => path.Split('?')[0];
 
@@ -179,7 +156,7 @@ internal sealed class ManaAuthClient(HttpClient http, RunnerSettings settings)
             return null;
         }
 
-        var pairs = cookies.Select(cookie => cookie.Split(';', 2)[0]).Where(pair => !pair.EndsWith('=')).ToList();
+        var pairs = cookies.Select(cookie => cookie.Split(';', 2)[0]).Where(pair => pair.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals && equals < pair.Length - 1).ToList();
         return pairs.Count == 0 ? null : string.Join("; ", pairs);
     }
 }

@@ -17,15 +17,34 @@ internal sealed class McpConnector(HttpClient http, RunnerSettings settings, Tim
 
     private readonly ConcurrentDictionary<string, CachedTools> _cache = new(StringComparer.Ordinal);
 
-    /// <summary>Connects with the persona's token and space.</summary>
+    /// <summary>Connects with the persona's token and space; a token that is refused is renewed once.</summary>
     public async Task<IPersonaTools> ConnectAsync(PersonaAccess access, CancellationToken cancellationToken)
+    {
+        var token = await access.TokenAsync(cancellationToken);
+        try
+        {
+            return await ConnectAsync(access, token, cancellationToken);
+        }
+        catch (PlatformException e) when (e.StatusCode == 401)
+        {
+            return await ConnectAsync(access, await access.RenewAsync(token, cancellationToken), cancellationToken);
+        }
+    }
+
+    private async Task<IPersonaTools> ConnectAsync(PersonaAccess access, string token, CancellationToken cancellationToken)
     {
         // Concurrent: calls of one turn read it side by side while a renewed token is put in.
         var headers = new ConcurrentDictionary<string, string>(StringComparer.Ordinal)
         {
-            ["Authorization"] = "Bearer " + await access.TokenAsync(cancellationToken),
+            [McpPersonaTools.Authorization] = McpPersonaTools.Bearer + token,
             ["X-Mana-Space"] = access.SpaceId.Value,
         };
+        if (access.TimeZone is { Length: > 0 } zone)
+        {
+            // Ours, optional: what "today" means to a tool that is given no date. Other servers ignore it.
+            headers["X-Mana-Time-Zone"] = zone;
+        }
+
         var endpoint = new Uri(settings.McpUrl.AbsoluteUri.TrimEnd('/') + "/mcp");
         var options = new HttpClientTransportOptions
         {
@@ -46,16 +65,21 @@ internal sealed class McpConnector(HttpClient http, RunnerSettings settings, Tim
         {
             client = await McpClient.CreateAsync(new HttpClientTransport(options, http, loggers, ownsHttpClient: false), clientOptions, loggers, timeout.Token);
             var tools = await ToolsAsync(client, endpoint, timeout.Token);
-            return new McpPersonaTools(client, endpoint, tools, access, headers, settings.ToolCallTimeout);
+            return new McpPersonaTools(client, endpoint, tools, access, headers, settings.ToolCallTimeout, time);
         }
-        catch (Exception e) when (e is HttpRequestException or McpException or OperationCanceledException or IOException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e)
         {
             if (client is not null)
             {
-                await client.DisposeAsync();
+                await McpPersonaTools.CloseAsync(client, time);
             }
 
-            throw Failure(e, endpoint);
+            if (e is HttpRequestException or McpException or OperationCanceledException or IOException && !cancellationToken.IsCancellationRequested)
+            {
+                throw Failure(e, endpoint);
+            }
+
+            throw;
         }
     }
 
@@ -106,13 +130,50 @@ internal sealed class McpPersonaTools(
     IReadOnlyList<ToolDefinition> tools,
     PersonaAccess access,
     ConcurrentDictionary<string, string> headers,
-    TimeSpan callTimeout) : IPersonaTools
+    TimeSpan callTimeout,
+    TimeProvider time) : IPersonaTools
 {
+    public const string Authorization = "Authorization";
+    public const string Bearer = "Bearer ";
+
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+
     public IReadOnlyList<ToolDefinition> Tools { get; } = tools;
 
     public async Task<ToolResult> CallAsync(string tool, IReadOnlyDictionary<string, object?> arguments, CancellationToken cancellationToken)
     {
-        await RefreshTokenAsync(cancellationToken);
+        // Headers are read per request, so a token that is renewed here is used by the next call of the same session.
+        var token = await access.TokenAsync(cancellationToken);
+        headers[Authorization] = Bearer + token;
+        try
+        {
+            return await SendAsync(tool, arguments, cancellationToken);
+        }
+        catch (PlatformException e) when (e.StatusCode == 401)
+        {
+            // Refused before its time: the session was revoked, or the key withdrawn. Nothing was carried out yet.
+            headers[Authorization] = Bearer + await access.RenewAsync(token, cancellationToken);
+            return await SendAsync(tool, arguments, cancellationToken);
+        }
+    }
+
+    public ValueTask DisposeAsync() => CloseAsync(client, time);
+
+    /// <summary>Ends the session, which asks the server for it; a server that does not answer must not hold the tick.</summary>
+    internal static async ValueTask CloseAsync(McpClient client, TimeProvider time)
+    {
+        try
+        {
+            await client.DisposeAsync().AsTask().WaitAsync(CloseTimeout, time);
+        }
+        catch (Exception e) when (e is TimeoutException or HttpRequestException or McpException or IOException or OperationCanceledException)
+        {
+            // The visit is over either way; the server's own time-out ends the session.
+        }
+    }
+
+    private async Task<ToolResult> SendAsync(string tool, IReadOnlyDictionary<string, object?> arguments, CancellationToken cancellationToken)
+    {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(callTimeout);
         try
@@ -130,12 +191,6 @@ internal sealed class McpPersonaTools(
             throw McpConnector.Failure(e, endpoint);
         }
     }
-
-    public ValueTask DisposeAsync() => client.DisposeAsync();
-
-    // Headers are read per request, so a token that is renewed here is used by the next call of the same session.
-    private async ValueTask RefreshTokenAsync(CancellationToken cancellationToken) =>
-        headers["Authorization"] = "Bearer " + await access.TokenAsync(cancellationToken);
 
     private static string TextOf(CallToolResult result)
     {

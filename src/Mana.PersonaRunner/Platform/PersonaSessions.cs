@@ -17,53 +17,46 @@ internal sealed class PersonaSessions(ManaAuthClient auth, RunnerSettings settin
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ContractLifetime = TimeSpan.FromMinutes(15);
 
+    // mana-auth's sessions end a week after their last use.
+    private static readonly TimeSpan SessionLifetime = TimeSpan.FromDays(7);
+    private static readonly TimeSpan PrunePeriod = TimeSpan.FromHours(1);
+
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> _locks = new(StringComparer.Ordinal);
+    private readonly KeyedLock _locks = new();
+    private long _pruneAt;
 
     /// <summary>Signs in (or goes on with the live session) and picks the personal space.</summary>
     public async Task<PersonaAccess> OpenAsync(DuePersona persona, CancellationToken cancellationToken)
     {
-        var entry = await RenewAsync(persona.Email, cancellationToken);
-        var spaces = await SpacesAsync(persona.Email, entry, cancellationToken);
+        var (session, spaces) = await SpacesAsync(persona.Email, cancellationToken);
         var personal = spaces.FirstOrDefault(space => space.SpaceType() == "personal")
             ?? throw new PlatformException(
                 TickStages.SignIn,
                 $"{persona.Email} has no personal space (of {spaces.Count}); nothing is written into another one. Seed the persona again, or give it a space of type personal.");
-        return new PersonaAccess(entry.Session.UserId, personal.Id, token => TokenAsync(persona.Email, token));
+        return new PersonaAccess(session.UserId, personal.Id, persona.TimeZone, (refused, token) => TokenAsync(persona.Email, refused, token));
     }
 
-    private async ValueTask<string> TokenAsync(string email, CancellationToken cancellationToken) =>
-        _entries.TryGetValue(email, out var entry) && clock.GetUtcNow() < entry.RenewAt
+    private async ValueTask<string> TokenAsync(string email, string? refused, CancellationToken cancellationToken) =>
+        _entries.TryGetValue(email, out var entry) && IsGood(entry, refused)
             ? entry.Jwt
-            : (await RenewAsync(email, cancellationToken)).Jwt;
+            : (await RenewAsync(email, refused, cancellationToken)).Entry.Jwt;
 
-    private async Task<Entry> RenewAsync(string email, CancellationToken cancellationToken)
+    private bool IsGood(Entry entry, string? refused) => entry.Jwt != refused && clock.GetUtcNow() < entry.RenewAt;
+
+    private async Task<(Entry Entry, bool IsNew)> RenewAsync(string email, string? refused, CancellationToken cancellationToken)
     {
         // The parallel calls of a turn find the same token old: one renews it for all.
-        var gate = _locks.GetOrAdd(email, _ => new SemaphoreSlim(1));
-        await gate.WaitAsync(cancellationToken);
-        try
-        {
-            return await RenewLockedAsync(email, cancellationToken);
-        }
-        finally
-        {
-            gate.Release();
-        }
-    }
-
-    private async Task<Entry> RenewLockedAsync(string email, CancellationToken cancellationToken)
-    {
+        using var held = await _locks.EnterAsync(email, cancellationToken);
         if (_entries.TryGetValue(email, out var known))
         {
-            if (clock.GetUtcNow() < known.RenewAt)
+            if (IsGood(known, refused))
             {
-                return known;
+                return (known, false);
             }
 
             try
             {
-                return Keep(email, known.Session, await auth.TokenAsync(known.Session, cancellationToken));
+                return (Keep(email, known.Session, await auth.TokenAsync(known.Session, cancellationToken)), false);
             }
             catch (PlatformException e) when (e.StatusCode is 401 or 403 or 404)
             {
@@ -74,10 +67,42 @@ internal sealed class PersonaSessions(ManaAuthClient auth, RunnerSettings settin
 
         var session = await auth.LoginAsync(email, settings.PasswordOf(email), cancellationToken);
         var jwt = session.AccessToken ?? await auth.TokenAsync(session, cancellationToken);
-        return Keep(email, session, jwt);
+        return (Keep(email, session, jwt), true);
     }
 
-    private async Task<IReadOnlyList<SpaceView>> SpacesAsync(string email, Entry entry, CancellationToken cancellationToken)
+    /// <summary>The persona's spaces, and the session that they were listed with.</summary>
+    private async Task<(PersonaSession Session, IReadOnlyList<SpaceView> Spaces)> SpacesAsync(string email, CancellationToken cancellationToken)
+    {
+        var (entry, isNew) = await RenewAsync(email, null, cancellationToken);
+        if (await TryListAsync(entry, cancellationToken) is { } spaces)
+        {
+            return (entry.Session, spaces);
+        }
+
+        if (!isNew)
+        {
+            // The session was revoked while its token lived on: sign in anew, once.
+            _entries.TryRemove(KeyValuePair.Create(email, entry));
+            (entry, _) = await RenewAsync(email, entry.Jwt, cancellationToken);
+            if (await TryListAsync(entry, cancellationToken) is { } listed)
+            {
+                return (entry.Session, listed);
+            }
+        }
+
+        if (entry.Session.Cookie is null)
+        {
+            // An auth service that lists spaces for its cookie only.
+            var cookie = await auth.SignInForCookieAsync(email, settings.PasswordOf(email), cancellationToken);
+            entry = entry with { Session = entry.Session with { Cookie = cookie } };
+            _entries[email] = entry;
+        }
+
+        return (entry.Session, await auth.SpacesAsync(entry.Jwt, entry.Session.Cookie, cancellationToken));
+    }
+
+    /// <returns>Null when the token or the session is not accepted.</returns>
+    private async Task<IReadOnlyList<SpaceView>?> TryListAsync(Entry entry, CancellationToken cancellationToken)
     {
         try
         {
@@ -85,32 +110,35 @@ internal sealed class PersonaSessions(ManaAuthClient auth, RunnerSettings settin
         }
         catch (PlatformException e) when (e.StatusCode == 401)
         {
-            if (entry.Session.Cookie is not null)
-            {
-                // The session was revoked while its token lived on: the next try logs in again.
-                _entries.TryRemove(email, out _);
-                throw;
-            }
-
-            // An auth service that lists spaces for its cookie only.
-            var cookie = await auth.SignInForCookieAsync(email, settings.PasswordOf(email), cancellationToken);
-            if (cookie is null)
-            {
-                _entries.TryRemove(email, out _);
-                throw;
-            }
-
-            var withCookie = entry with { Session = entry.Session with { Cookie = cookie } };
-            _entries[email] = withCookie;
-            return await auth.SpacesAsync(withCookie.Jwt, cookie, cancellationToken);
+            return null;
         }
     }
 
     private Entry Keep(string email, PersonaSession session, string jwt)
     {
-        var entry = new Entry(session, jwt, clock.GetUtcNow() + Lifetime(jwt) - Margin);
+        var now = clock.GetUtcNow();
+        var entry = new Entry(session, jwt, now + Lifetime(jwt) - Margin);
         _entries[email] = entry;
+        Prune(now);
         return entry;
+    }
+
+    /// <summary>Forgets the sessions of personas that came no more, deleted ones for instance: they have ended by now.</summary>
+    private void Prune(DateTimeOffset now)
+    {
+        var due = Volatile.Read(ref _pruneAt);
+        if (now.UtcTicks < due || Interlocked.CompareExchange(ref _pruneAt, (now + PrunePeriod).UtcTicks, due) != due)
+        {
+            return;
+        }
+
+        foreach (var (email, entry) in _entries)
+        {
+            if (entry.RenewAt < now - SessionLifetime)
+            {
+                _entries.TryRemove(KeyValuePair.Create(email, entry));
+            }
+        }
     }
 
     /// <summary>The token's own length (exp − iat), so that the clocks of the two services need not agree.</summary>

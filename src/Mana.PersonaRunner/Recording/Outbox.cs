@@ -1,5 +1,6 @@
 using LinqToDB;
 using LinqToDB.Async;
+using LinqToDB.Data;
 using Mana.Contracts;
 using Mana.Hosting.Storage;
 
@@ -8,22 +9,21 @@ namespace Mana.PersonaRunner.Recording;
 /// <summary>The rows that mana-auth has not acknowledged yet; they outlive a restart.</summary>
 internal sealed class Outbox(ServiceDatabase database)
 {
-    /// <summary>The personas with a row whose next attempt is due, those that waited longest first.</summary>
+    /// <summary>The personas whose first row is due, those that waited longest first.</summary>
     public Task<List<string>> DuePersonasAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            (db, ct) => db.GetTable<OutboxRow>()
-                .Where(row => !row.SetAside && row.NextAttemptAt <= now)
-                .GroupBy(row => row.PersonaId)
-                .OrderBy(group => group.Min(row => row.NextAttemptAt))
-                .Select(group => group.Key)
+            (db, ct) => Heads(db)
+                .Where(row => row.NextAttemptAt <= now)
+                .OrderBy(row => row.NextAttemptAt)
+                .Select(row => row.PersonaId)
                 .Take(100)
                 .ToListAsync(ct),
             cancellationToken);
 
-    /// <summary>When the next row may be tried; null when none waits.</summary>
+    /// <summary>When the next persona may be tried; null when none waits.</summary>
     public Task<DateTimeOffset?> NextAttemptAsync(CancellationToken cancellationToken) =>
         database.ReadAsync(
-            (db, ct) => db.GetTable<OutboxRow>().Where(row => !row.SetAside).Select(row => (DateTimeOffset?)row.NextAttemptAt).MinAsync(ct),
+            (db, ct) => Heads(db).Select(row => (DateTimeOffset?)row.NextAttemptAt).MinAsync(ct),
             cancellationToken);
 
     /// <summary>A persona's rows in the order in which they must arrive.</summary>
@@ -58,4 +58,14 @@ internal sealed class Outbox(ServiceDatabase database)
         (await database.ReadAsync(
             (db, ct) => db.GetTable<OutboxRow>().Where(row => !row.SetAside).Select(row => row.PersonaId).Distinct().ToListAsync(ct),
             cancellationToken)).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Each persona's first row, which alone says when to try: the later ones wait for it, whatever their own time, and
+    /// would otherwise look due for ever while mana-auth is away.
+    /// </summary>
+    private static IQueryable<OutboxRow> Heads(DataConnection db)
+    {
+        var waiting = db.GetTable<OutboxRow>().Where(row => !row.SetAside);
+        return waiting.Where(row => waiting.GroupBy(other => other.PersonaId).Select(rows => rows.Min(other => other.Id)).Contains(row.Id));
+    }
 }

@@ -130,8 +130,6 @@ internal sealed class TickRecorder(TickId id, DuePersona persona, TickStore stor
         }
     }
 
-    public void Announce(string outcome, string? text) => feed.Publish(Event("end") with { Outcome = outcome, Text = text });
-
     private TickEvent Event(string kind) => new(kind, Id, persona.Email, persona.DisplayName(), clock.GetUtcNow());
 }
 

@@ -99,6 +99,19 @@ internal sealed class TickStore(ServiceDatabase database)
             },
             cancellationToken);
 
+    /// <summary>Closes a tick that has not begun: nothing is delivered of it, so that its persona stays due.</summary>
+    public Task AbandonAsync(TickId tick, string reason, DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            (db, ct) => db.GetTable<TickRow>()
+                .Where(row => row.Id == tick.Value && row.EndedAt == null)
+                .Set(row => row.Phase, TickPhases.Ended)
+                .Set(row => row.Outcome, TickOutcomes.Failed)
+                .Set(row => row.Stage, Ticks.TickStages.Stopped)
+                .Set(row => row.Error, reason)
+                .Set(row => row.EndedAt, now)
+                .UpdateAsync(ct),
+            cancellationToken);
+
     /// <summary>
     /// Ends what a crash left open. A tick that had not begun is only closed, so that its persona stays due; one that had
     /// is delivered with what it did.
@@ -112,16 +125,7 @@ internal sealed class TickStore(ServiceDatabase database)
         {
             if (tick.Phase == TickPhases.Queued)
             {
-                await database.WriteAsync(
-                    (db, ct) => db.GetTable<TickRow>()
-                        .Where(row => row.Id == tick.Id)
-                        .Set(row => row.Phase, TickPhases.Ended)
-                        .Set(row => row.Outcome, TickOutcomes.Failed)
-                        .Set(row => row.Stage, Ticks.TickStages.Stopped)
-                        .Set(row => row.Error, "the runner stopped before the tick began; the persona stays due")
-                        .Set(row => row.EndedAt, now)
-                        .UpdateAsync(ct),
-                    cancellationToken);
+                await AbandonAsync(new TickId(tick.Id), "the runner stopped before the tick began; the persona stays due", now, cancellationToken);
             }
             else
             {
@@ -192,5 +196,5 @@ internal static class OutboxPayloads
         CreatedAt = tick.EndedAt.Value,
     };
 
-    private static string? Cut(string? text, int length) => text is null || text.Length <= length ? text : text[..(length - 1)] + "…";
+    private static string? Cut(string? text, int length) => text is null ? null : PlainText.Cut(text, length);
 }

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Threading.Channels;
 using Mana.Contracts;
 using Mana.Hosting;
 using Mana.PersonaRunner.Diagnostics;
@@ -19,52 +19,41 @@ internal sealed partial class OutboxDelivery(
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> _locks = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _wake = new(0);
+    private readonly KeyedLock _locks = new();
 
-    /// <summary>Sends what is due of one persona now. What cannot be sent stays, and is tried again by itself.</summary>
-    public async Task DeliverAsync(UserId persona, CancellationToken cancellationToken)
+    // One signal is as good as many: the round looks at everything that is due.
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    /// <summary>
+    /// Sends what is due of one persona now. What cannot be sent, for whatever reason, stays and is tried again by
+    /// itself; so a tick never fails for its delivery.
+    /// </summary>
+    public async Task DeliverAsync(UserId persona, CancellationToken stopping)
     {
         if (settings.ServiceKey is null)
         {
             return;
         }
 
-        var gate = _locks.GetOrAdd(persona.Value, _ => new SemaphoreSlim(1));
         try
         {
-            await gate.WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            return;
-        }
-
-        try
-        {
-            foreach (var row in await outbox.OfAsync(persona, cancellationToken))
+            if (await SendAllAsync(persona, stopping))
             {
-                if (row.NextAttemptAt > clock.GetUtcNow() || !await SendAsync(persona, row, cancellationToken))
-                {
-                    // Order is kept: what comes later waits for this one.
-                    break;
-                }
+                return;
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // Stopping: the rows are on disk.
+            // The rows are on disk.
         }
-        finally
+        catch (Exception e)
         {
-            gate.Release();
+            Log.Failed(logger, e);
+            metrics.Error(TickStages.Deliver);
         }
-    }
 
-    public override void Dispose()
-    {
-        _wake.Dispose();
-        base.Dispose();
+        // The loop may be asleep: it looks when what was left here is to be tried.
+        _wake.Writer.TryWrite(true);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -81,11 +70,11 @@ internal sealed partial class OutboxDelivery(
             {
                 foreach (var persona in await outbox.DuePersonasAsync(clock.GetUtcNow(), stoppingToken))
                 {
-                    await DeliverAsync(new UserId(persona), stoppingToken);
+                    await SendAllAsync(new UserId(persona), stoppingToken);
                 }
 
                 metrics.Undelivered(await outbox.CountAsync(stoppingToken));
-                wait = await outbox.NextAttemptAsync(stoppingToken) - clock.GetUtcNow() ?? Timeout.InfiniteTimeSpan;
+                wait = await outbox.NextAttemptAsync(stoppingToken) - clock.GetUtcNow() ?? LongestPause;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -93,7 +82,7 @@ internal sealed partial class OutboxDelivery(
             }
             catch (Exception e)
             {
-                Log.RoundFailed(logger, e);
+                Log.Failed(logger, e);
                 metrics.Error(TickStages.Deliver);
             }
 
@@ -101,18 +90,43 @@ internal sealed partial class OutboxDelivery(
         }
     }
 
-    /// <summary>Waits until the next attempt is due, or until a failed delivery has set an earlier one.</summary>
+    /// <summary>Waits until the next attempt is due, at most the longest pause, or until a delivery has left something.</summary>
     private async Task WaitAsync(TimeSpan wait, CancellationToken stoppingToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        var woken = _wake.WaitAsync(either.Token);
-        if (wait != Timeout.InfiniteTimeSpan && wait < TimeSpan.Zero)
+        if (wait <= TimeSpan.Zero)
         {
-            wait = TimeSpan.Zero;
+            return;
         }
 
-        await Task.WhenAny(woken, Task.Delay(wait, clock, either.Token));
-        await either.CancelAsync();
+        using var timer = new CancellationTokenSource(wait < LongestPause ? wait : LongestPause, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stoppingToken);
+        try
+        {
+            await _wake.Reader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Time is up, or the service stops: the loop looks which.
+        }
+    }
+
+    /// <returns>True when nothing of the persona is left.</returns>
+    private async Task<bool> SendAllAsync(UserId persona, CancellationToken cancellationToken)
+    {
+        using var held = await _locks.EnterAsync(persona.Value, cancellationToken);
+        while (await outbox.OfAsync(persona, cancellationToken) is { Count: > 0 } rows)
+        {
+            foreach (var row in rows)
+            {
+                if (row.NextAttemptAt > clock.GetUtcNow() || !await SendAsync(persona, row, cancellationToken))
+                {
+                    // Order is kept: what comes later waits for this one.
+                    return false;
+                }
+            }
+        }
+
+        return true;
     }
 
     /// <returns>True when the next row may follow.</returns>
@@ -146,16 +160,14 @@ internal sealed partial class OutboxDelivery(
                 Log.Postponed(logger, row.Id, attempts, pause.TotalSeconds, e.Message);
             }
 
-            _wake.Release();
-
             return refused;
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "The delivery round failed")]
-        public static partial void RoundFailed(ILogger logger, Exception exception);
+        [LoggerMessage(Level = LogLevel.Error, Message = "The outbox could not be read or written; it is tried again")]
+        public static partial void Failed(ILogger logger, Exception exception);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "{Row} is set aside, mana-auth refuses it: {Reason}")]
         public static partial void SetAside(ILogger logger, string row, string reason);

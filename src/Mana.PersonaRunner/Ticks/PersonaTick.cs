@@ -34,6 +34,9 @@ internal sealed record TickLimits(TimeSpan Deadline, int MaxTurns);
 internal sealed partial class PersonaTick(
     IPlatform platform, Brain brain, TickReader reader, TimeProvider clock, TimeProvider time, TickLimits limits, ILogger<PersonaTick> logger)
 {
+    private static readonly TimeSpan[] EndRetries =
+        [TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(15)];
+
     /// <summary>Runs the visit to its end. Whatever happens, the tick is ended in the store with what it did.</summary>
     /// <param name="persona">Whose visit it is.</param>
     /// <param name="recorder">The tick's notebook; its row exists already.</param>
@@ -74,9 +77,29 @@ internal sealed partial class PersonaTick(
             result = new TickResult(TickOutcomes.Failed, TickStages.Internal, $"a fault of the runner ({e.GetType().Name}); see its log");
         }
 
-        // The end must be written even when the tick was cancelled.
-        await recorder.EndAsync(result.Outcome, result.Stage, result.Error, CancellationToken.None);
+        await EndAsync(recorder, result, stopping);
         return result;
+    }
+
+    /// <summary>
+    /// Writes the end, even of a tick that was cancelled. A store that is away for a moment (a fail-over, a restart)
+    /// must not leave every running tick open, so the write is repeated for half a minute.
+    /// </summary>
+    private async Task EndAsync(TickRecorder recorder, TickResult result, CancellationToken stopping)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                await recorder.EndAsync(result.Outcome, result.Stage, result.Error, CancellationToken.None);
+                return;
+            }
+            catch (DbException e) when (attempt < EndRetries.Length && !stopping.IsCancellationRequested)
+            {
+                Log.EndPostponed(logger, recorder.Id, e);
+                await Task.Delay(EndRetries[attempt], time, CancellationToken.None);
+            }
+        }
     }
 
     private async Task<TickResult> VisitAsync(DuePersona persona, TickRecorder recorder, DateTimeOffset deadline, CancellationToken cancellationToken)
@@ -96,12 +119,17 @@ internal sealed partial class PersonaTick(
         await recorder.PhaseAsync(TickPhases.Act, cancellationToken);
         var language = persona.Language is { Length: > 0 } given ? given : "de";
         var prompts = new Prompts(language);
-        var today = LocalTime(persona);
+        var today = InZone(clock.GetUtcNow(), persona);
         var hints = new PersonaHints(persona.Email, persona.Archetype, mix, language, today, Seed(recorder.Id));
         var conversation = new PersonaConversation(brain, recorder, ModelTools.For(tools.Tools), hints, deadline, time);
         await conversation.SayAsync(ChatRole.System, prompts.Rules, cancellationToken);
         await conversation.SayAsync(ChatRole.System, persona.SystemPrompt, cancellationToken);
         var lastVisit = await reader.LastSummaryAsync(persona.UserId, cancellationToken);
+        if (lastVisit is var (words, at))
+        {
+            lastVisit = (words, InZone(at, persona));
+        }
+
         await conversation.SayAsync(ChatRole.User, prompts.Visit(today, mix, lastVisit), cancellationToken);
         var act = await new ToolLoop(conversation, tools, recorder, prompts, limits.MaxTurns, time).RunAsync(cancellationToken);
 
@@ -114,7 +142,7 @@ internal sealed partial class PersonaTick(
         await recorder.PhaseAsync(TickPhases.Remember, cancellationToken);
         if (act.Closing.Length > 0)
         {
-            await recorder.SummaryAsync(act.Closing, cancellationToken);
+            await recorder.SummaryAsync(PlainText.Clean(act.Closing), cancellationToken);
         }
 
         await recorder.PhaseAsync(TickPhases.Deliver, cancellationToken);
@@ -132,10 +160,10 @@ internal sealed partial class PersonaTick(
             .ToDictionary(part => part.Key, part => part.Value, StringComparer.Ordinal);
     }
 
-    private DateTimeOffset LocalTime(DuePersona persona)
+    private static DateTimeOffset InZone(DateTimeOffset moment, DuePersona persona)
     {
         var zone = persona.TimeZone is { Length: > 0 } id && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var found) ? found : TimeZoneInfo.Utc;
-        return TimeZoneInfo.ConvertTime(clock.GetUtcNow(), zone);
+        return TimeZoneInfo.ConvertTime(moment, zone);
     }
 
     // The last bytes of a version 7 UUID are random; the first are the time, which neighbours share.
@@ -146,5 +174,8 @@ internal sealed partial class PersonaTick(
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "Tick {TickId} failed")]
         public static partial void Faulted(ILogger logger, TickId tickId, Exception exception);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The end of tick {TickId} could not be stored yet; it is tried again")]
+        public static partial void EndPostponed(ILogger logger, TickId tickId, Exception exception);
     }
 }

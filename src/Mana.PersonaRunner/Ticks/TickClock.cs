@@ -42,13 +42,13 @@ internal sealed partial class TickClock(
     /// <exception cref="PlatformException">mana-auth cannot be asked.</exception>
     public async Task<Round> BeatAsync(CancellationToken cancellationToken)
     {
-        Report(Last with { At = clock.GetUtcNow() });
+        Report(last => last with { At = clock.GetUtcNow() });
         var due = await platform.PersonasAsync(TickScopes.Due, cancellationToken);
         metrics.Due(due.Count);
-        return await DispatchAsync(await RunnableAsync(due, cancellationToken), cancellationToken);
+        return await DispatchAsync(await RunnableAsync(due, cancellationToken), isAsked: false, cancellationToken);
     }
 
-    /// <summary>Dispatches the personas that a caller asked for, whatever the clock says.</summary>
+    /// <summary>Dispatches the personas that a caller asked for, whatever the clock and a pause say.</summary>
     public async Task<Round> RunNowAsync(RunTicksRequest request, CancellationToken cancellationToken)
     {
         var personas = await platform.PersonasAsync(request.Scope, cancellationToken);
@@ -61,11 +61,11 @@ internal sealed partial class TickClock(
 
         if (request.Personas is not { } wanted)
         {
-            return await DispatchAsync(personas, cancellationToken);
+            return await DispatchAsync(personas, isAsked: true, cancellationToken);
         }
 
         var chosen = personas.Where(persona => wanted.Any(name => Means(name, persona))).ToList();
-        var round = await DispatchAsync(chosen, cancellationToken);
+        var round = await DispatchAsync(chosen, isAsked: true, cancellationToken);
         var unknown = wanted
             .Where(name => !personas.Any(persona => Means(name, persona)))
             .Select(name => new SkippedPersona(name, request.Scope == TickScopes.All ? "mana-auth has no such persona" : $"not {request.Scope} now"));
@@ -92,12 +92,12 @@ internal sealed partial class TickClock(
             {
                 if (pause.IsPaused)
                 {
-                    Report(Last with { At = clock.GetUtcNow() });
+                    Report(last => last with { At = clock.GetUtcNow() });
                     continue;
                 }
 
                 var round = await BeatAsync(stoppingToken);
-                Report(Last with { Error = null, LastTickAt = round.Ticks.Count > 0 ? clock.GetUtcNow() : Last.LastTickAt });
+                Report(last => last with { Error = null, LastTickAt = round.Ticks.Count > 0 ? clock.GetUtcNow() : last.LastTickAt });
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -105,14 +105,14 @@ internal sealed partial class TickClock(
             }
             catch (PlatformException e)
             {
-                Report(Last with { Error = e.Message });
+                Report(last => last with { Error = e.Message });
                 metrics.Error(e.Stage);
                 Log.BeatRefused(logger, e.Message);
             }
             catch (Exception e)
             {
                 // The loop outlives every single beat; what went wrong shows in /health.
-                Report(Last with { Error = e.GetType().Name });
+                Report(last => last with { Error = e.GetType().Name });
                 metrics.Error(TickStages.Internal);
                 Log.BeatFailed(logger, e);
             }
@@ -150,30 +150,30 @@ internal sealed partial class TickClock(
         && Schedule.TryParse(persona.TickCadence, persona.TimeZone, persona.ActiveHours, out var schedule, out _)
         && !schedule.IsDue(clock.GetUtcNow(), last, last);
 
-    private async Task<Round> DispatchAsync(IReadOnlyList<DuePersona> personas, CancellationToken cancellationToken)
+    private async Task<Round> DispatchAsync(IReadOnlyList<DuePersona> personas, bool isAsked, CancellationToken cancellationToken)
     {
         var ticks = new List<(StartedTick Tick, Task<TickResult> Result)>();
         var skipped = new List<SkippedPersona>();
         foreach (var persona in personas)
         {
-            if (await dispatcher.AcceptAsync(persona, cancellationToken) is var (id, result))
+            if (await dispatcher.AcceptAsync(persona, isAsked, cancellationToken) is var (id, result))
             {
                 ticks.Add((new StartedTick(id, persona.Email, persona.DisplayName()), result));
             }
             else
             {
-                skipped.Add(new SkippedPersona(persona.Email, "a tick of this persona is under way"));
+                skipped.Add(new SkippedPersona(persona.Email, dispatcher.IsStopping ? "the runner is stopping" : "a tick of this persona is under way"));
             }
         }
 
         return new Round(personas.Count, ticks, skipped);
     }
 
-    private void Report(BeatReport report)
+    private void Report(Func<BeatReport, BeatReport> change)
     {
         lock (_lock)
         {
-            _last = report;
+            _last = change(_last);
         }
     }
 

@@ -21,12 +21,16 @@ internal sealed partial class TickDispatcher(
     TickFeed feed,
     RunnerMetrics metrics,
     OutboxDelivery delivery,
+    PauseSwitch pause,
     Brain brain,
     DomainClock clock,
     TimeProvider time,
     RunnerSettings settings,
     ILogger<TickDispatcher> logger) : IHostedService, IDisposable
 {
+    private const string Paused = "the runner was paused before this tick began; the persona stays due";
+    private const string Stopped = "the runner stopped before this tick began; the persona stays due";
+
     private readonly Channel<Job> _queue = Channel.CreateUnbounded<Job>();
     private readonly ConcurrentDictionary<string, Job> _active = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
@@ -39,12 +43,19 @@ internal sealed partial class TickDispatcher(
     /// <summary>Whether the persona has a tick that is queued or runs.</summary>
     public bool IsActive(UserId persona) => _active.ContainsKey(persona.Value);
 
+    /// <summary>True from the moment of the stop: nothing is accepted any more.</summary>
+    public bool IsStopping => !_accepting;
+
     /// <summary>Takes a persona in, unless it is in already or the runner is stopping.</summary>
+    /// <param name="persona">Whose tick it is.</param>
+    /// <param name="isAsked">Somebody asked for this very tick: a pause does not hold it back.</param>
+    /// <param name="cancellationToken">Cancels before the tick is stored, not after.</param>
     /// <returns>The tick and the task that ends with it; null when it was not accepted.</returns>
-    public async Task<(TickId Id, Task<TickResult> Result)?> AcceptAsync(DuePersona persona, CancellationToken cancellationToken)
+    public async Task<(TickId Id, Task<TickResult> Result)?> AcceptAsync(DuePersona persona, bool isAsked, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var now = clock.Now();
-        var job = new Job(TickId.New(now), persona);
+        var job = new Job(TickId.New(now), persona, isAsked);
         if (!_accepting || !_active.TryAdd(persona.UserId.Value, job))
         {
             return null;
@@ -52,6 +63,7 @@ internal sealed partial class TickDispatcher(
 
         try
         {
+            // Not cancellable: a row that is stored without its job would stay open until the next start.
             await store.OpenAsync(
                 new TickRow
                 {
@@ -65,9 +77,15 @@ internal sealed partial class TickDispatcher(
                     Phase = TickPhases.Queued,
                     StartedAt = now,
                 },
-                cancellationToken);
-            await _queue.Writer.WriteAsync(job, cancellationToken);
-            return (job.Id, job.Result.Task);
+                CancellationToken.None);
+            if (_queue.Writer.TryWrite(job))
+            {
+                return (job.Id, job.Result.Task);
+            }
+
+            // The stop came in between.
+            await FinishAsync(job, () => SetBackAsync(job, Stopped));
+            return null;
         }
         catch
         {
@@ -91,12 +109,13 @@ internal sealed partial class TickDispatcher(
     {
         _accepting = false;
         _queue.Writer.TryComplete();
-        while (_queue.Reader.TryRead(out var waiting))
+        var waiting = new List<Task>();
+        while (_queue.Reader.TryRead(out var job))
         {
-            // Its row says "queued": the next start closes it, and the persona stays due.
-            waiting.Result.TrySetCanceled(CancellationToken.None);
+            waiting.Add(FinishAsync(job, () => SetBackAsync(job, Stopped)));
         }
 
+        await Task.WhenAll(waiting);
         var workers = Task.WhenAll(_workers);
         try
         {
@@ -115,22 +134,36 @@ internal sealed partial class TickDispatcher(
     {
         await foreach (var job in _queue.Reader.ReadAllAsync(CancellationToken.None))
         {
-            try
-            {
-                job.Result.TrySetResult(await RunAsync(job));
-            }
-            catch (Exception e)
-            {
-                // The end could not be written. The row stays open and the next start closes it.
-                Log.EndLost(logger, job.Id, e);
-                metrics.Error(TickStages.Storage);
-                job.Result.TrySetResult(new TickResult(TickOutcomes.Failed, TickStages.Storage, "the end of the tick could not be stored: " + e.Message));
-            }
-            finally
-            {
-                _active.TryRemove(job.Persona.UserId.Value, out _);
-            }
+            await FinishAsync(job, () => pause.IsPaused && !job.IsAsked ? SetBackAsync(job, Paused) : RunAsync(job));
         }
+    }
+
+    /// <summary>Brings the job to its end, whatever happens, and only then says so: who hears it may start the persona again.</summary>
+    private async Task FinishAsync(Job job, Func<Task<TickResult>> work)
+    {
+        TickResult result;
+        try
+        {
+            result = await work();
+        }
+        catch (Exception e)
+        {
+            // The end could not be written. The row stays open and the next start closes it.
+            Log.EndLost(logger, job.Id, e);
+            metrics.Error(TickStages.Storage);
+            result = new TickResult(TickOutcomes.Failed, TickStages.Storage, "the end of the tick could not be stored: " + e.Message);
+        }
+
+        _active.TryRemove(job.Persona.UserId.Value, out _);
+        feed.Publish(new TickEvent("end", job.Id, job.Persona.Email, job.Persona.DisplayName(), clock.GetUtcNow(), Outcome: result.Outcome, Text: result.Error));
+        job.Result.TrySetResult(result);
+    }
+
+    /// <summary>Ends a job that has not begun: nothing is delivered of it.</summary>
+    private async Task<TickResult> SetBackAsync(Job job, string reason)
+    {
+        await store.AbandonAsync(job.Id, reason, clock.Now(), CancellationToken.None);
+        return new TickResult(TickOutcomes.Failed, TickStages.Stopped, reason);
     }
 
     private async Task<TickResult> RunAsync(Job job)
@@ -145,7 +178,6 @@ internal sealed partial class TickDispatcher(
             var result = await personaTick.RunAsync(job.Persona, recorder, _stopping.Token);
             outcome = result.Outcome;
             await delivery.DeliverAsync(job.Persona.UserId, _stopping.Token);
-            recorder.Announce(result.Outcome, result.Error);
             var name = job.Persona.DisplayName();
             var milliseconds = time.GetElapsedTime(start).TotalMilliseconds;
             Log.Ended(logger, name, result.Outcome, recorder.Calls.Count, milliseconds, result.Error ?? "");
@@ -157,13 +189,24 @@ internal sealed partial class TickDispatcher(
         }
     }
 
-    private sealed class Job(TickId id, DuePersona persona)
+    private sealed class Job(TickId id, DuePersona persona, bool isAsked)
     {
+        private const long NotStarted = long.MinValue;
+
+        private long _startedAt = NotStarted;
+
         public TickId Id { get; } = id;
 
         public DuePersona Persona { get; } = persona;
 
-        public long? StartedAt { get; set; }
+        public bool IsAsked { get; } = isAsked;
+
+        // Read by other threads; a nullable one could be read in halves.
+        public long? StartedAt
+        {
+            get => Volatile.Read(ref _startedAt) is var started && started == NotStarted ? null : started;
+            set => Volatile.Write(ref _startedAt, value ?? NotStarted);
+        }
 
         public TaskCompletionSource<TickResult> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -25,6 +25,37 @@ public sealed class AuthHostTests
         answer.Json.GetProperty("status").GetString().Should().Be("unhealthy");
     }
 
+    [Theory]
+    [InlineData("trace-42", "trace-42")]
+    [InlineData("sp ace", null)]
+    [InlineData("grün", null)]
+    public async Task A_request_id_that_no_header_can_carry_is_replaced(string given, string? expected)
+    {
+        await using var auth = await AuthUnderTest.StartAsync();
+        using var client = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8 }) { BaseAddress = auth.Address };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/health");
+        request.Headers.TryAddWithoutValidation("X-Request-Id", given);
+
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        response.IsSuccessStatusCode.Should().BeTrue();
+        var id = response.Headers.GetValues("X-Request-Id").Single();
+        id.Should().MatchRegex(expected is null ? "^[0-9a-f]{8}$" : $"^{expected}$");
+    }
+
+    [Theory]
+    [InlineData("/gr%C3%BCn/?a=1", "/gr%C3%BCn?a=1")]
+    [InlineData("/%5Cevil.example/", "/%5Cevil.example")]
+    public async Task A_trailing_slash_redirect_stays_on_this_host_whatever_the_path(string path, string location)
+    {
+        await using var auth = await AuthUnderTest.StartAsync();
+        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = auth.Address };
+
+        using var response = await client.GetAsync(path, TestContext.Current.CancellationToken);
+
+        ((int)response.StatusCode, response.Headers.Location?.OriginalString).Should().Be((301, location));
+    }
+
     [Fact]
     public async Task Metrics_count_sign_ins_by_result()
     {

@@ -33,6 +33,8 @@ public sealed class AuthUnderTest : IAsyncDisposable
         Clock = clock;
     }
 
+    public Uri Address => _host.Address;
+
     public FakeTimeProvider Clock { get; }
 
     public HttpClient Client => _host.Client;

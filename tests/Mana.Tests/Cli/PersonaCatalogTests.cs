@@ -92,12 +92,4 @@ public sealed class PersonaCatalogTests
     public void Another_domain_is_accepted_on_request() =>
         PersonaCatalog.Parse(Sound.Replace("@mana.test", "@example.org", StringComparison.Ordinal), "test.yaml", allowAnyDomain: true)
             .Personas[0].Email.Should().Be("persona.rita@example.org");
-
-    [Theory]
-    [InlineData("newsResearch", "news-research")]
-    [InlineData("news-research", "news-research")]
-    [InlineData("news_research", "news-research")]
-    [InlineData("todo", "todo")]
-    public void Two_spellings_of_a_module_are_one(string spelling, string canonical) =>
-        ModuleNames.Canonical(spelling).Should().Be(canonical);
 }

@@ -176,6 +176,27 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task Nobody_waits_for_slow_keys_whose_own_key_is_known()
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+        (await StatusAsync(mcp)).Should().Be(HttpStatusCode.OK);
+
+        var release = new TaskCompletionSource();
+        mcp.Auth.KeysHeld = release.Task;
+        mcp.Clock.Advance(TimeSpan.FromMinutes(6));
+        var asking = StatusAsync(mcp);
+        while (mcp.Auth.KeyFetches < 2)
+        {
+            await Task.Yield();
+        }
+
+        (await StatusAsync(mcp)).Should().Be(HttpStatusCode.OK);
+        asking.IsCompleted.Should().BeFalse("the answer came before the keys");
+        release.SetResult();
+        (await asking).Should().Be(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task A_membership_that_cannot_be_asked_is_503()
     {
         await using var mcp = await McpUnderTest.StartAsync();

@@ -34,6 +34,9 @@ internal sealed class FakeAuth : IAsyncDisposable
 
     public bool AreKeysAway { get; set; }
 
+    /// <summary>The keys are given when this is done.</summary>
+    public Task KeysHeld { get; set; } = Task.CompletedTask;
+
     public int KeyFetches => Volatile.Read(ref _keyFetches);
 
     public int MembershipQuestions => Volatile.Read(ref _membershipQuestions);
@@ -117,6 +120,7 @@ internal sealed class FakeAuth : IAsyncDisposable
     private async Task KeysAsync(HttpContext context)
     {
         Interlocked.Increment(ref _keyFetches);
+        await KeysHeld;
         await WriteAsync(context, new
         {
             keys = _published.Select(key => new

@@ -1,5 +1,8 @@
+using System.Text.Json.Nodes;
+using Mana.PersonaRunner.Recording;
 using Mana.Tests.Runner.Support;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Mana.Tests.Runner;
 
@@ -78,6 +81,44 @@ public sealed class DeliveryTests
 
         (await runner.TickAsync(Anna, Token)).Tick.Delivered.Should().BeTrue();
     }
+
+    [Fact]
+    public async Task While_a_persona_s_first_row_waits_nothing_of_it_is_due()
+    {
+        await using var mana = await FakeMana.StartAsync();
+        mana.Personas.Add(FakeMana.Anna());
+        mana.Fault = context => IsDelivery(context) ? Results.StatusCode(502) : null;
+        await using var runner = await RunnerUnderTest.StartAsync(mana, TestBrain.Visit());
+
+        await runner.TickAsync(Anna, Token);
+
+        var outbox = runner.Host.Services.GetRequiredService<Outbox>();
+        var now = runner.Clock.GetUtcNow();
+        (await outbox.DuePersonasAsync(now, Token)).Should().BeEmpty("feedback and outcome wait for the actions; a loop that took them for due would never rest");
+        (await outbox.NextAttemptAsync(Token)).Should().BeAfter(now);
+    }
+
+    [Fact]
+    public async Task Two_ticks_of_a_persona_arrive_one_after_the_other()
+    {
+        await using var mana = await FakeMana.StartAsync();
+        mana.Personas.Add(FakeMana.Anna());
+        var away = true;
+        mana.Fault = context => away && IsDelivery(context) ? Results.StatusCode(502) : null;
+        await using var runner = await RunnerUnderTest.StartAsync(mana, TestBrain.Visit());
+
+        var first = await runner.TickAsync(Anna, Token);
+        runner.Clock.Advance(TimeSpan.FromSeconds(1));
+        var second = await runner.TickAsync(Anna, Token);
+        away = false;
+        await DeliveredAsync(runner, mana, 6);
+
+        mana.Delivered.Select(row => (row.Kind, TickOf(row.Body))).Should().Equal(
+            ("actions", first.Tick.Id.Value), ("feedback", first.Tick.Id.Value), ("ticks", first.Tick.Id.Value),
+            ("actions", second.Tick.Id.Value), ("feedback", second.Tick.Id.Value), ("ticks", second.Tick.Id.Value));
+    }
+
+    private static string TickOf(JsonNode body) => (string)(body["actions"]?[0] ?? body["feedback"]?[0] ?? body)["tickId"]!;
 
     private static bool IsDelivery(HttpContext context) =>
         context.Request.Method == "POST" && context.Request.Path.StartsWithSegments("/api/v1/internal");

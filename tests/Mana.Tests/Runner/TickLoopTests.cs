@@ -3,11 +3,15 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Mana.Contracts;
 using Mana.Hosting;
+using Mana.Hosting.Storage;
 using Mana.PersonaRunner;
 using Mana.PersonaRunner.Brains;
+using Mana.PersonaRunner.Dashboard;
+using Mana.PersonaRunner.Recording;
 using Mana.Testing;
 using Mana.Tests.Runner.Support;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Mana.Tests.Runner;
 
@@ -301,6 +305,92 @@ public sealed class TickLoopTests
         }
 
         mana.Delivered.Select(row => row.Kind).Should().Equal("actions", "ticks");
+    }
+
+    [Fact]
+    public async Task A_queued_tick_that_a_stop_finds_is_closed_and_nothing_is_delivered_of_it()
+    {
+        await using var mana = await FakeMana.StartAsync();
+        mana.Personas.Add(FakeMana.Anna());
+        mana.Personas.Add(FakeMana.Persona("ben"));
+        var acting = new TaskCompletionSource();
+        var brain = TestBrain.Create(async _ =>
+        {
+            acting.TrySetResult();
+            await new TaskCompletionSource().Task;
+            return TestBrain.Say("");
+        });
+        await using var runner = await RunnerUnderTest.StartAsync(mana, brain, ("DRAIN_MS", "50"), ("PERSONA_CONCURRENCY", "1"));
+        await RunAsync(runner, new RunTicksRequest(TickScopes.All));
+        await acting.Task.WaitAsync(Token);
+
+        await runner.Host.DisposeAsync();
+        await using var store = ServiceDatabase.Open(
+            DatabaseSettings.Read(new SettingsReader(HostUnderTest.Configuration(new Dictionary<string, string?> { ["MANA_DATA"] = runner.DataDirectory })), "runner"),
+            typeof(RunnerHost).Assembly);
+        var ticks = await new TickReader(store).ListAsync(10, null, Token);
+
+        ticks.Should().OnlyContain(tick => tick.EndedAt != null, "a stop leaves no tick open");
+        ticks.Single(tick => tick.Name == "Ben").Should().BeEquivalentTo(new { Outcome = "failed", Error = "the runner stopped before this tick began; the persona stays due", Delivered = true });
+        mana.Delivered.Should().NotContain(row => row.Persona == "user-ben");
+        (await new TickReader(store).LastEndedAsync(Token)).Should().NotContainKey("user-ben", "she is still due");
+    }
+
+    [Fact]
+    public async Task A_pause_holds_back_what_is_queued()
+    {
+        await using var mana = await FakeMana.StartAsync();
+        mana.Personas.Add(FakeMana.Anna());
+        mana.Personas.Add(FakeMana.Persona("ben"));
+        var acting = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        var brain = TestBrain.Create(async _ =>
+        {
+            acting.TrySetResult();
+            await release.Task;
+            return TestBrain.Say("fertig");
+        });
+        await using var runner = await RunnerUnderTest.StartAsync(mana, brain, ("RUNNER_PAUSED", "false"), ("PERSONA_CONCURRENCY", "1"));
+        await acting.Task.WaitAsync(Token);
+        while ((await ListAsync(runner)).Count < 2)
+        {
+            await Task.Yield();
+        }
+
+        await runner.Client.PostAsync("/api/v1/pause", null, Token);
+        release.SetResult();
+        await EndedAsync(runner, 2);
+
+        (await ListAsync(runner)).Single(tick => tick.Name == "Ben").Should().BeEquivalentTo(
+            new { Outcome = "failed", Error = "the runner was paused before this tick began; the persona stays due" });
+        mana.Delivered.Should().NotContain(row => row.Persona == "user-ben");
+
+        await runner.Client.PostAsync("/api/v1/resume", null, Token);
+        runner.Clock.Advance(TimeSpan.FromMinutes(1));
+        await EndedAsync(runner, 3);
+        (await ListAsync(runner))[0].Should().BeEquivalentTo(new { Name = "Ben", Outcome = "idle" });
+    }
+
+    [Fact]
+    public async Task A_watcher_that_leaves_before_anything_happens_is_forgotten()
+    {
+        await using var mana = await FakeMana.StartAsync();
+        await using var runner = await RunnerUnderTest.StartAsync(mana, TestBrain.Visit());
+        var feed = runner.Host.Services.GetRequiredService<TickFeed>();
+
+        using (var events = await runner.Client.GetStreamAsync("/api/v1/events", Token))
+        {
+            await events.ReadExactlyAsync(new byte[5], Token);
+            feed.Watchers.Should().Be(1);
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while (feed.Watchers > 0)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
     }
 
     private static async Task<RunTicksResponse> RunAsync(RunnerUnderTest runner, RunTicksRequest request)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mana.Cli.Catalog;
 using Mana.Cli.Output;
+using Mana.Contracts;
 
 namespace Mana.Cli.Commands.Personas;
 
@@ -34,7 +35,7 @@ internal static class MixLint
         if (liveModules is not null)
         {
             findings.AddRange(catalog.Personas
-                .SelectMany(persona => persona.ModuleMix.Keys.Select(module => (Module: ModuleNames.Canonical(module), Persona: persona)))
+                .SelectMany(persona => persona.ModuleMix.Keys.Select(module => (Module: ModuleNames.Normalise(module), Persona: persona)))
                 .Where(use => !liveModules.Contains(use.Module))
                 .GroupBy(use => use.Module, use => use.Persona, StringComparer.Ordinal)
                 .OrderBy(group => group.Key, StringComparer.Ordinal)
@@ -65,7 +66,7 @@ internal static class MixLint
             return "its weights sum to 0";
         }
 
-        var twice = persona.ModuleMix.Keys.GroupBy(ModuleNames.Canonical, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1);
+        var twice = persona.ModuleMix.Keys.GroupBy(ModuleNames.Normalise, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1);
         return twice is null ? null : $"{string.Join(" and ", twice)} are the same module";
     }
 

@@ -33,6 +33,15 @@ internal sealed class FakeMana : IAsyncDisposable
 
     public ConcurrentQueue<(string Tool, string? Space, JsonNode Arguments)> Calls { get; } = new();
 
+    /// <summary>The time zone that came with each tool call.</summary>
+    public ConcurrentQueue<string?> TimeZones { get; } = new();
+
+    /// <summary>The last JWT that was issued.</summary>
+    public string? LastJwt;
+
+    /// <summary>The opaque session: a revoked one is replaced by the next login.</summary>
+    public string Session { get; private set; } = "session-token";
+
     public int Logins;
 
     public int TokensIssued;
@@ -59,6 +68,9 @@ internal sealed class FakeMana : IAsyncDisposable
         "daily",
         lastActiveAt);
 
+    /// <summary>Ends the session; its JWTs stay good, as with a real auth service, unless the caller refuses them.</summary>
+    public void RevokeSession() => Session = $"session-{Guid.NewGuid():N}";
+
     public static CallToolResult Text(string text, bool isError = false) => new() { IsError = isError, Content = [new TextContentBlock { Text = text }] };
 
     public static async Task<FakeMana> StartAsync()
@@ -76,7 +88,8 @@ internal sealed class FakeMana : IAsyncDisposable
             {
                 var headers = context.Services!.GetRequiredService<IHttpContextAccessor>().HttpContext!.Request.Headers;
                 var arguments = JsonSerializer.SerializeToNode(context.Params!.Arguments ?? new Dictionary<string, JsonElement>())!;
-                mana!.Calls.Enqueue((context.Params.Name, headers["X-Mana-Space"], arguments));
+                mana!.TimeZones.Enqueue(headers["X-Mana-Time-Zone"]);
+                mana.Calls.Enqueue((context.Params.Name, headers["X-Mana-Space"], arguments));
                 return await mana.Tool(context.Params.Name, arguments);
             });
         var app = builder.Build();
@@ -112,10 +125,10 @@ internal sealed class FakeMana : IAsyncDisposable
         InputSchema = JsonElement.Parse("""{"type":"object","properties":{"title":{"type":"string"}}}"""),
     };
 
-    private static string Jwt(int serial)
+    private string Jwt(int serial)
     {
         static string Part(string json) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(json)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
-        return $"{Part("""{"alg":"none"}""")}.{Part($$"""{"iat":1000,"exp":1900,"n":{{serial}}}""")}.sig";
+        return LastJwt = $"{Part("""{"alg":"none"}""")}.{Part($$"""{"iat":1000,"exp":1900,"n":{{serial}}}""")}.sig";
     }
 
     private void MapAuth(WebApplication app)
@@ -126,16 +139,16 @@ internal sealed class FakeMana : IAsyncDisposable
             Interlocked.Increment(ref Logins);
             var user = new { id = "user-" + ((string)body!["email"]!).Split('.', '@')[1], name = "n", email = "e", emailVerified = true, createdAt = DateTimeOffset.UnixEpoch, updatedAt = DateTimeOffset.UnixEpoch, twoFactorEnabled = false, accessTier = "founder", kind = "persona" };
             return CookieOnly
-                ? Results.Json(new { redirect = false, token = "session-token", user })
-                : Results.Json(new { redirect = false, token = "session-token", user, accessToken = Jwt(Interlocked.Increment(ref TokensIssued)), refreshToken = "session-token" });
+                ? Results.Json(new { redirect = false, token = Session, user })
+                : Results.Json(new { redirect = false, token = Session, user, accessToken = Jwt(Interlocked.Increment(ref TokensIssued)), refreshToken = Session });
         });
         app.MapPost("/api/auth/sign-in/email", (HttpContext context) =>
         {
             context.Response.Headers.SetCookie = "mana.session_token=abc.sig; Path=/; HttpOnly";
-            return Results.Json(new { redirect = false, token = "session-token" });
+            return Results.Json(new { redirect = false, token = Session });
         });
         app.MapGet("/api/auth/token", (HttpContext context) =>
-            (CookieOnly ? HasCookie(context) : context.Request.Headers.Authorization == "Bearer session-token")
+            (CookieOnly ? HasCookie(context) : context.Request.Headers.Authorization == "Bearer " + Session)
                 ? Results.Json(new { token = Jwt(Interlocked.Increment(ref TokensIssued)) })
                 : Results.Json(new { message = "Unauthorized", code = "UNAUTHORIZED" }, statusCode: 401));
         app.MapGet("/api/auth/organization/list", (HttpContext context) =>

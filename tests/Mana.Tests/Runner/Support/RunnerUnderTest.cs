@@ -30,6 +30,9 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
     /// <summary>What happens while a restart has the runner down.</summary>
     public Action WhileDown { get; set; } = () => { };
 
+    /// <summary>Where its store is.</summary>
+    public string DataDirectory => _directory.Path;
+
     /// <param name="mana">The platform.</param>
     /// <param name="brain">Who speaks; null for the configured brain.</param>
     /// <param name="settings">Beyond the platform's addresses. The loop starts paused unless RUNNER_PAUSED says otherwise.</param>

@@ -8,6 +8,8 @@ namespace Mana.Tests.Runner.Support;
 /// <summary>A brain whose turns the test decides; it checks that the history it is sent is one that a real API accepts.</summary>
 internal sealed class TestBrain : IChatClient
 {
+    private const string FinishKey = "finish";
+
     private readonly Func<BrainRequest, Task<ChatMessage>> _turn;
     private int _callId;
 
@@ -28,6 +30,13 @@ internal sealed class TestBrain : IChatClient
 
     public static ChatMessage Say(string text) => new(ChatRole.Assistant, text);
 
+    /// <summary>The message, ended for another reason than usual.</summary>
+    public static ChatMessage Ended(ChatMessage message, ChatFinishReason reason)
+    {
+        message.AdditionalProperties = new AdditionalPropertiesDictionary { [FinishKey] = reason };
+        return message;
+    }
+
     public static ChatMessage Rate(BrainRequest request, params string[] entries) =>
         request.Calls((RatingTool.Name, $$"""{"ratings":[{{string.Join(',', entries)}}]}"""));
 
@@ -46,7 +55,7 @@ internal sealed class TestBrain : IChatClient
         var message = await _turn(request).WaitAsync(cancellationToken);
         return new ChatResponse(message)
         {
-            FinishReason = message.Contents.OfType<FunctionCallContent>().Any() ? ChatFinishReason.ToolCalls : ChatFinishReason.Stop,
+            FinishReason = message.AdditionalProperties?[FinishKey] is ChatFinishReason reason ? reason : message.Contents.OfType<FunctionCallContent>().Any() ? ChatFinishReason.ToolCalls : ChatFinishReason.Stop,
             Usage = new UsageDetails { InputTokenCount = 100, OutputTokenCount = 10 },
         };
     }

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Mana.PersonaRunner.Conversation;
+namespace Mana.Contracts;
 
 /// <summary>How modules are named: before the first dot of a tool's name, kebab-case there, camelCase in some catalogs.</summary>
 public static class ModuleNames
