@@ -3,11 +3,9 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Mana.Contracts;
 using Mana.Hosting;
-using Mana.Hosting.Storage;
 using Mana.PersonaRunner;
 using Mana.PersonaRunner.Brains;
 using Mana.PersonaRunner.Dashboard;
-using Mana.PersonaRunner.Recording;
 using Mana.Testing;
 using Mana.Tests.Runner.Support;
 using Microsoft.AspNetCore.Http;
@@ -25,18 +23,18 @@ public sealed class TickLoopTests
         await using var mana = await FakeMana.StartAsync();
         mana.Personas.Add(FakeMana.Anna());
         await using var runner = await RunnerUnderTest.StartAsync(mana, TestBrain.Visit(), ("RUNNER_PAUSED", "false"));
-        await EndedAsync(runner, 1);
+        await runner.EndedAsync(1);
 
         // mana-auth goes on calling her due, as one does that never hears of idle ticks; our own record says "not yet".
         runner.Clock.Advance(TimeSpan.FromMinutes(30));
         mana.Personas.Add(FakeMana.Persona("ben"));
         runner.Clock.Advance(TimeSpan.FromMinutes(1));
-        await EndedAsync(runner, 2);
-        (await ListAsync(runner)).Select(tick => tick.Name).Should().Equal("Ben", "Anna");
+        await runner.EndedAsync(2);
+        (await runner.ListAsync()).Select(tick => tick.Name).Should().Equal("Ben", "Anna");
 
         runner.Clock.Advance(TimeSpan.FromHours(23.6));
-        await EndedAsync(runner, 3);
-        (await ListAsync(runner))[0].Name.Should().Be("Anna", "24 hours after her tick she is due again");
+        await runner.EndedAsync(3);
+        (await runner.ListAsync())[0].Name.Should().Be("Anna", "24 hours after her tick she is due again");
     }
 
     [Fact]
@@ -70,17 +68,17 @@ public sealed class TickLoopTests
         });
         await using var runner = await RunnerUnderTest.StartAsync(mana, brain, ("PERSONA_CONCURRENCY", "2"));
 
-        var first = await RunAsync(runner, new RunTicksRequest(TickScopes.All));
+        var first = await runner.StartTicksAsync(new RunTicksRequest(TickScopes.All));
         await twoRun.Task.WaitAsync(Token);
-        var second = await RunAsync(runner, new RunTicksRequest(TickScopes.All));
+        var second = await runner.StartTicksAsync(new RunTicksRequest(TickScopes.All));
         release.SetResult();
-        await EndedAsync(runner, 5);
+        await runner.EndedAsync(5);
 
         first.Ticks.Should().HaveCount(5);
         second.Ticks.Should().BeEmpty();
         second.Skipped.Should().HaveCount(5).And.OnlyContain(skipped => skipped.Reason.Contains("under way"));
         most.Should().Be(2);
-        (await ListAsync(runner)).Should().HaveCount(5);
+        (await runner.ListAsync()).Should().HaveCount(5);
     }
 
     [Fact]
@@ -97,11 +95,11 @@ public sealed class TickLoopTests
 
         await runner.RestartAsync(mana, TestBrain.Visit(), ("RUNNER_PAUSED", "false"));
         (await runner.HealthAsync(Token)).Paused.Should().BeTrue();
-        (await ListAsync(runner)).Should().BeEmpty();
+        (await runner.ListAsync()).Should().BeEmpty();
 
         await runner.Client.PostAsync("/api/v1/resume", null, Token);
         runner.Clock.Advance(TimeSpan.FromMinutes(1));
-        await EndedAsync(runner, 1);
+        await runner.EndedAsync(1);
     }
 
     [Fact]
@@ -235,7 +233,7 @@ public sealed class TickLoopTests
         (await runner.Client.GetStringAsync("/metrics", Token)).Should().Contain("stage=\"due\"");
         mana.Fault = _ => null;
         runner.Clock.Advance(TimeSpan.FromMinutes(1));
-        await EndedAsync(runner, 1);
+        await runner.EndedAsync(1);
         (await runner.HealthAsync(Token)).LastBeatError.Should().BeNull();
     }
 
@@ -275,103 +273,6 @@ public sealed class TickLoopTests
     }
 
     [Fact]
-    public async Task A_tick_that_a_stop_cuts_short_is_ended_and_delivered_with_what_it_did()
-    {
-        await using var mana = await FakeMana.StartAsync();
-        mana.Personas.Add(FakeMana.Anna());
-        var acting = new TaskCompletionSource();
-        var brain = TestBrain.Create(async request =>
-        {
-            if (request.Turn > 0)
-            {
-                acting.TrySetResult();
-                await new TaskCompletionSource().Task;
-            }
-
-            return request.Calls(("todo_create", "{}"));
-        });
-        await using var runner = await RunnerUnderTest.StartAsync(mana, brain, ("DRAIN_MS", "50"));
-        await RunAsync(runner, new RunTicksRequest(TickScopes.All));
-        await acting.Task.WaitAsync(Token);
-
-        await runner.RestartAsync(mana, brain);
-
-        var tick = (await ListAsync(runner)).Should().ContainSingle().Subject;
-        tick.Should().BeEquivalentTo(new { Outcome = "failed", Error = "the runner was stopped during this tick", ToolCalls = 1 });
-        while (mana.Delivered.Count < 2)
-        {
-            runner.Clock.Advance(TimeSpan.FromSeconds(5));
-            await Task.Yield();
-        }
-
-        mana.Delivered.Select(row => row.Kind).Should().Equal("actions", "ticks");
-    }
-
-    [Fact]
-    public async Task A_queued_tick_that_a_stop_finds_is_closed_and_nothing_is_delivered_of_it()
-    {
-        await using var mana = await FakeMana.StartAsync();
-        mana.Personas.Add(FakeMana.Anna());
-        mana.Personas.Add(FakeMana.Persona("ben"));
-        var acting = new TaskCompletionSource();
-        var brain = TestBrain.Create(async _ =>
-        {
-            acting.TrySetResult();
-            await new TaskCompletionSource().Task;
-            return TestBrain.Say("");
-        });
-        await using var runner = await RunnerUnderTest.StartAsync(mana, brain, ("DRAIN_MS", "50"), ("PERSONA_CONCURRENCY", "1"));
-        await RunAsync(runner, new RunTicksRequest(TickScopes.All));
-        await acting.Task.WaitAsync(Token);
-
-        await runner.Host.DisposeAsync();
-        await using var store = ServiceDatabase.Open(
-            DatabaseSettings.Read(new SettingsReader(HostUnderTest.Configuration(new Dictionary<string, string?> { ["MANA_DATA"] = runner.DataDirectory })), "runner"),
-            typeof(RunnerHost).Assembly);
-        var ticks = await new TickReader(store).ListAsync(10, null, Token);
-
-        ticks.Should().OnlyContain(tick => tick.EndedAt != null, "a stop leaves no tick open");
-        ticks.Single(tick => tick.Name == "Ben").Should().BeEquivalentTo(new { Outcome = "failed", Error = "the runner stopped before this tick began; the persona stays due", Delivered = true });
-        mana.Delivered.Should().NotContain(row => row.Persona == "user-ben");
-        (await new TickReader(store).LastEndedAsync(Token)).Should().NotContainKey("user-ben", "she is still due");
-    }
-
-    [Fact]
-    public async Task A_pause_holds_back_what_is_queued()
-    {
-        await using var mana = await FakeMana.StartAsync();
-        mana.Personas.Add(FakeMana.Anna());
-        mana.Personas.Add(FakeMana.Persona("ben"));
-        var acting = new TaskCompletionSource();
-        var release = new TaskCompletionSource();
-        var brain = TestBrain.Create(async _ =>
-        {
-            acting.TrySetResult();
-            await release.Task;
-            return TestBrain.Say("fertig");
-        });
-        await using var runner = await RunnerUnderTest.StartAsync(mana, brain, ("RUNNER_PAUSED", "false"), ("PERSONA_CONCURRENCY", "1"));
-        await acting.Task.WaitAsync(Token);
-        while ((await ListAsync(runner)).Count < 2)
-        {
-            await Task.Yield();
-        }
-
-        await runner.Client.PostAsync("/api/v1/pause", null, Token);
-        release.SetResult();
-        await EndedAsync(runner, 2);
-
-        (await ListAsync(runner)).Single(tick => tick.Name == "Ben").Should().BeEquivalentTo(
-            new { Outcome = "failed", Error = "the runner was paused before this tick began; the persona stays due" });
-        mana.Delivered.Should().NotContain(row => row.Persona == "user-ben");
-
-        await runner.Client.PostAsync("/api/v1/resume", null, Token);
-        runner.Clock.Advance(TimeSpan.FromMinutes(1));
-        await EndedAsync(runner, 3);
-        (await ListAsync(runner))[0].Should().BeEquivalentTo(new { Name = "Ben", Outcome = "idle" });
-    }
-
-    [Fact]
     public async Task A_watcher_that_leaves_before_anything_happens_is_forgotten()
     {
         await using var mana = await FakeMana.StartAsync();
@@ -389,26 +290,6 @@ public sealed class TickLoopTests
         while (feed.Watchers > 0)
         {
             limit.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
-    }
-
-    private static async Task<RunTicksResponse> RunAsync(RunnerUnderTest runner, RunTicksRequest request)
-    {
-        var response = await runner.Client.PostAsJsonAsync("/api/v1/ticks", request, RunnerJson.Default.RunTicksRequest, Token);
-        return (await response.Content.ReadFromJsonAsync(RunnerJson.Default.RunTicksResponse, Token))!;
-    }
-
-    private static async Task<IReadOnlyList<TickSummary>> ListAsync(RunnerUnderTest runner) =>
-        (await runner.Client.GetFromJsonAsync("/api/v1/ticks", RunnerJson.Default.TickListResponse, Token))!.Ticks;
-
-    private static async Task EndedAsync(RunnerUnderTest runner, int ticks)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
-        while ((await runner.Client.GetFromJsonAsync("/api/v1/ticks", RunnerJson.Default.TickListResponse, limit.Token))!
-            .Ticks.Count(tick => tick.Delivered) < ticks)
-        {
             await Task.Yield();
         }
     }

@@ -65,6 +65,29 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
         return await FindAsync(started.Ticks[0].TickId, cancellationToken);
     }
 
+    /// <summary>Asks for ticks and waits for none.</summary>
+    public async Task<RunTicksResponse> StartTicksAsync(RunTicksRequest request)
+    {
+        var response = await Client.PostAsJsonAsync("/api/v1/ticks", request, RunnerJson.Default.RunTicksRequest, TestContext.Current.CancellationToken);
+        return (await response.Content.ReadFromJsonAsync(RunnerJson.Default.RunTicksResponse, TestContext.Current.CancellationToken))!;
+    }
+
+    /// <summary>The ticks, newest first.</summary>
+    public async Task<IReadOnlyList<TickSummary>> ListAsync() =>
+        (await Client.GetFromJsonAsync("/api/v1/ticks", RunnerJson.Default.TickListResponse, TestContext.Current.CancellationToken))!.Ticks;
+
+    /// <summary>Waits until so many ticks have ended and been delivered.</summary>
+    public async Task EndedAsync(int ticks)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while ((await ListAsync()).Count(tick => tick.Delivered) < ticks)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
     public async Task<TickDetail> FindAsync(TickId id, CancellationToken cancellationToken) =>
         (await Client.GetFromJsonAsync($"/api/v1/ticks/{id}", RunnerJson.Default.TickDetail, cancellationToken))!;
 
