@@ -68,7 +68,7 @@ internal sealed partial class TickClock(
         var round = await DispatchAsync(chosen, cancellationToken);
         var unknown = wanted
             .Where(email => !personas.Any(persona => string.Equals(persona.Email, email, StringComparison.OrdinalIgnoreCase)))
-            .Select(email => new SkippedPersona(email, $"not among the {request.Scope} personas of mana-auth"));
+            .Select(email => new SkippedPersona(email, request.Scope == TickScopes.All ? "mana-auth knows no such persona" : $"not among the personas of mana-auth that are {request.Scope}"));
         return round with { Skipped = [.. round.Skipped, .. unknown] };
     }
 
