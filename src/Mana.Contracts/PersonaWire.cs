@@ -158,7 +158,7 @@ public sealed record PersonaDetailResponse(
     IReadOnlyList<ModuleFeedback> FeedbackByModule);
 
 /// <summary>JSON of mana-auth's wire: camelCase, ISO times, unknown members ignored.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.Never)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.Never, Converters = [typeof(IsoTimeConverter)])]
 [JsonSerializable(typeof(LoginRequest))]
 [JsonSerializable(typeof(LoginResponse))]
 [JsonSerializable(typeof(TokenResponse))]

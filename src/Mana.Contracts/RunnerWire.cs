@@ -186,7 +186,7 @@ public sealed record RunnerHealth(
     int Undelivered);
 
 /// <summary>JSON of the runner's own API.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, Converters = [typeof(IsoTimeConverter)])]
 [JsonSerializable(typeof(RunTicksRequest))]
 [JsonSerializable(typeof(RunTicksResponse))]
 [JsonSerializable(typeof(TickListResponse))]

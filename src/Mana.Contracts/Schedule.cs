@@ -94,7 +94,9 @@ public sealed class Schedule
                 kind = CadenceKind.Cron;
                 break;
             default:
-                error = "tickCadence must be one of daily, weekdays, hourly";
+                error = cadence?.StartsWith("cron:", StringComparison.Ordinal) == true
+                    ? $"tickCadence \"{cadence}\" is no cron expression of five fields such as cron:0 9 * * 1-5"
+                    : "tickCadence must be one of daily, weekdays, hourly";
                 return false;
         }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Mana.Auth.Http;
 using Mana.Auth.Storage;
 using Mana.Contracts;
@@ -7,7 +8,7 @@ using Mana.Contracts;
 namespace Mana.Auth.Audit;
 
 /// <summary>Reads the rows of a batch strictly; null stands for any fault, as the contract has one text for all of them.</summary>
-internal static class AuditRows
+internal static partial class AuditRows
 {
     public const int ActionsBodyLimit = 4 * 1024 * 1024;
     public const int FeedbackBodyLimit = 1024 * 1024;
@@ -119,7 +120,12 @@ internal static class AuditRows
     {
         time = default;
         return body.Member(name).TryGetText(out var text)
+            && IsoTimePattern().IsMatch(text)
             && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time)
             && time > DateTimeOffset.UnixEpoch;
     }
+
+    // The parser alone would take 11/12/2026, and read it the American way.
+    [GeneratedRegex(@"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex IsoTimePattern();
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization.Metadata;
+using Mana.Hosting.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Mana.Auth.Http;
@@ -8,7 +9,7 @@ namespace Mana.Auth.Http;
 internal static class Answers
 {
     public static IResult Json<T>(T body, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK) =>
-        TypedResults.Json(body, type, statusCode: status);
+        JsonAnswer.Of(body, type, status);
 
     /// <summary>Envelope A, of <c>/api/v1/auth/*</c>.</summary>
     public static IResult Failure(HttpContext context, AuthFailure failure)

@@ -36,10 +36,12 @@ internal sealed record Credentials(string Email, string Password)
 
     private static string? Text(JsonElement body, string name, List<string> faults)
     {
-        var member = body.Member(name);
+        JsonElement? member = body.ValueKind == JsonValueKind.Object && body.TryGetProperty(name, out var given) ? given : null;
         if (!member.TryGetText(out var text))
         {
-            faults.Add($"[body.{name}] Invalid input: expected string, received {member.TypeName()}");
+            faults.Add(member is { ValueKind: JsonValueKind.String }
+                ? $"[body.{name}] Invalid input: expected text without NUL and half surrogate pairs"
+                : $"[body.{name}] Invalid input: expected string, received {member.TypeName()}");
         }
 
         return text;

@@ -80,7 +80,9 @@ public sealed record PersonaCatalog(IReadOnlyList<CatalogPersona> Personas, stri
     private static CatalogPersona Check(Entry entry, string source, bool allowAnyDomain)
     {
         var values = entry.Values ?? throw Fault("an entry is empty; remove the dash or fill it in");
-        var email = values.Email ?? "";
+
+        // mana-auth keeps addresses in lower case, and the runner derives the password from what mana-auth keeps.
+        var email = (values.Email ?? "").ToLowerInvariant();
         if (string.IsNullOrWhiteSpace(values.Name))
         {
             throw Fault("name is missing; add name: Anna, for instance");

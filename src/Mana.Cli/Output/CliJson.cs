@@ -42,7 +42,7 @@ internal sealed record ServiceLine(string Kind, string Service, string Url, stri
 internal sealed record HealthView(string? Status, string? Service, string? Version, string? Brain, string? Model);
 
 /// <summary>The command line's JSON: indented for people, umlauts unescaped.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, Converters = [typeof(IsoTimeConverter)])]
 [JsonSerializable(typeof(IReadOnlyList<PersonaSummary>))]
 [JsonSerializable(typeof(PersonaDetailResponse))]
 [JsonSerializable(typeof(SeedReport))]
@@ -70,5 +70,6 @@ internal sealed partial class CliJson : JsonSerializerContext
     {
         WriteIndented = indented,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new IsoTimeConverter() },
     };
 }

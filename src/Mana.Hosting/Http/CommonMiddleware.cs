@@ -16,10 +16,13 @@ public static partial class CommonMiddleware
         var logger = app.Logger;
         app.Use(async (context, next) =>
         {
-            // A response header takes printable ASCII only, and a log line should.
-            var requestId = context.Request.Headers[RequestIdHeader].ToString() is { Length: > 0 and <= 128 } given && given.All(c => c is > ' ' and <= '~')
-                ? given
-                : Guid.NewGuid().ToString("N")[..8];
+            if (HttpMethods.IsHead(context.Request.Method))
+            {
+                // Routing takes HEAD for a method of its own; the server sends no body for it whatever is written.
+                context.Request.Method = HttpMethods.Get;
+            }
+
+            var requestId = RequestIdOf(context.Request);
             context.Response.Headers[RequestIdHeader] = requestId;
             try
             {
@@ -48,7 +51,26 @@ public static partial class CommonMiddleware
 
             await AnswerUnmatchedAsync(context);
         });
+        app.UseRouting();
+        app.Use((context, next) =>
+        {
+            // Routing overlooks a slash at the end; the contract's paths are exact, and GET is sent to the one that exists.
+            if (HttpMethods.IsGet(context.Request.Method) && HasTrailingSlash(context.Request.Path))
+            {
+                context.SetEndpoint(null);
+            }
+
+            return next(context);
+        });
     }
+
+    // What goes back in a header and into logs has to be one plain word.
+    private static string RequestIdOf(HttpRequest request) =>
+        request.Headers[RequestIdHeader].ToString() is { Length: > 0 and <= 128 } given && given.All(c => c is > ' ' and < (char)127)
+            ? given
+            : Guid.NewGuid().ToString("N")[..8];
+
+    private static bool HasTrailingSlash(PathString path) => path.Value is { Length: > 1 } text && text.EndsWith('/');
 
     private static async Task AnswerUnmatchedAsync(HttpContext context)
     {
@@ -63,11 +85,12 @@ public static partial class CommonMiddleware
             return;
         }
 
-        var path = context.Request.Path.Value ?? "/";
-        if (HttpMethods.IsGet(context.Request.Method) && path.Length > 1 && path.EndsWith('/') && !path.StartsWith("//", StringComparison.Ordinal))
+        var path = context.Request.Path;
+        if (HttpMethods.IsGet(context.Request.Method) && HasTrailingSlash(path) && !path.Value!.StartsWith("//", StringComparison.Ordinal))
         {
+            // Encoded again: a decoded backslash or line break would lead elsewhere.
             context.Response.StatusCode = StatusCodes.Status301MovedPermanently;
-            context.Response.Headers.Location = new PathString(path.TrimEnd('/')).ToUriComponent() + context.Request.QueryString.ToUriComponent();
+            context.Response.Headers.Location = new PathString(path.Value.TrimEnd('/')).ToUriComponent() + context.Request.QueryString.ToUriComponent();
             return;
         }
 

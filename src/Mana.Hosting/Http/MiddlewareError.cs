@@ -11,7 +11,7 @@ public static class MiddlewareError
     {
         context.Response.StatusCode = statusCode;
         context.Response.ContentType = "application/json; charset=utf-8";
-        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter);
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, JsonAnswer.Readable);
         writer.WriteStartObject();
         writer.WriteNumber("statusCode", statusCode);
         writer.WriteString("message", message);

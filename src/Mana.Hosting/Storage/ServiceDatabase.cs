@@ -121,8 +121,14 @@ public sealed class ServiceDatabase : IAsyncDisposable
             cancellationToken);
 
     /// <summary>Asks the database for a constant: what <c>/health</c> stands on.</summary>
+    /// <exception cref="IOException">The SQLite file is gone; connections that are open would go on writing into nothing.</exception>
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {
+        if (_settings.File is { } file && !File.Exists(file))
+        {
+            throw new IOException($"The database file {Path.GetFileName(file)} is gone.");
+        }
+
         await using var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
         await connection.ExecuteAsync("select 1", cancellationToken).ConfigureAwait(false);
     }

@@ -43,7 +43,7 @@ internal static class AccessServices
         });
     }
 
-    /// <summary>Guard and identification for <c>/mcp</c>.</summary>
+    /// <summary>Guard, identification and a first look at the message for <c>/mcp</c>.</summary>
     public static void UseAccess(this IApplicationBuilder app) =>
         app.UseWhen(
             context => context.Request.Path.StartsWithSegments(McpPath),
@@ -51,5 +51,6 @@ internal static class AccessServices
             {
                 branch.UseMiddleware<RequestGuard>();
                 branch.UseMiddleware<AccessMiddleware>();
+                branch.UseMiddleware<MessageGuard>();
             });
 }

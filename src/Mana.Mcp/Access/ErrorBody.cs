@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mana.Hosting.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Mana.Mcp.Access;
@@ -10,7 +11,7 @@ internal static class ErrorBody
     {
         context.Response.StatusCode = statusCode;
         context.Response.ContentType = "application/json; charset=utf-8";
-        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter);
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, JsonAnswer.Readable);
         writer.WriteStartObject();
         writer.WriteString("error", error);
         writer.WriteEndObject();

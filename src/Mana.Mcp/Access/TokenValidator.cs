@@ -55,6 +55,12 @@ internal sealed class TokenValidator(McpSettings settings, SigningKeys keys, Dom
 
     private static JsonWebToken Parse(string jwt)
     {
+        // Three parts: an encrypted token has five and would need a key that we do not have.
+        if (jwt.Count(c => c == '.') != 2)
+        {
+            throw Invalid("it is no JSON Web Token");
+        }
+
         try
         {
             return new JsonWebToken(jwt);

@@ -32,6 +32,7 @@ internal sealed class ToolMetrics
             "s",
             "Time from the validated call to its result.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
+        ObserveProcess(meter);
     }
 
     public void PolicyDecided(PolicyDecision decision, PolicyMode mode) =>
@@ -42,6 +43,19 @@ internal sealed class ToolMetrics
         var tags = new TagList { Service, { "tool", tool }, { "outcome", outcome } };
         _invocations.Add(1, tags);
         _duration.Record(duration.TotalSeconds, tags);
+    }
+
+    // The names that dashboards of the predecessor ask for; the runtime's own series stand beside them.
+    private static void ObserveProcess(Meter meter)
+    {
+        using var process = Process.GetCurrentProcess();
+        var startedAt = new DateTimeOffset(process.StartTime).ToUnixTimeMilliseconds() / 1000.0;
+        meter.CreateObservableCounter(
+            "mana_mcp_process_cpu", () => new Measurement<double>(Environment.CpuUsage.TotalTime.TotalSeconds, Service), "s", "CPU time of the process.");
+        meter.CreateObservableGauge(
+            "mana_mcp_process_resident_memory", () => new Measurement<long>(Environment.WorkingSet, Service), "By", "Physical memory of the process.");
+        meter.CreateObservableGauge(
+            "mana_mcp_process_start_time", () => new Measurement<double>(startedAt, Service), "s", "When the process started, Unix seconds.");
     }
 
     public void UnknownToolCalled() => _invocations.Add(1, Service, new("tool", "unknown"), new("outcome", ToolOutcome.UnknownTool));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mana.Contracts;
 
 namespace Mana.Mcp.Records;
 
@@ -6,7 +7,7 @@ namespace Mana.Mcp.Records;
 internal static class Iso
 {
     public static string Time(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        IsoTime.Format(time);
 
     public static string Date(DateOnly date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 

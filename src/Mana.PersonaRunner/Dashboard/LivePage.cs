@@ -96,7 +96,7 @@ internal sealed record LivePersona(
 internal sealed record LiveRating(TickId TickId, string Name, string Brain, string Module, int? Rating, string? Note, DateTimeOffset At);
 
 /// <summary>JSON of the live page.</summary>
-[JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web)]
+[JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web, Converters = [typeof(IsoTimeConverter)])]
 [JsonSerializable(typeof(LiveView))]
 [JsonSerializable(typeof(ApiError))]
 internal sealed partial class LiveJson : JsonSerializerContext;

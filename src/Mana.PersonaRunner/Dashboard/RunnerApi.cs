@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Threading.Channels;
 using Mana.Contracts;
+using Mana.Hosting.Http;
 using Mana.PersonaRunner.Diagnostics;
 using Mana.PersonaRunner.Platform;
 using Mana.PersonaRunner.Recording;
@@ -50,6 +52,11 @@ internal static class RunnerApi
             return Error(StatusCodes.Status400BadRequest, "scope must be due, never-ticked or all");
         }
 
+        if (request.Personas?.Any(string.IsNullOrWhiteSpace) == true)
+        {
+            return Error(StatusCodes.Status400BadRequest, "personas must be e-mail addresses");
+        }
+
         if (clock.DisabledReason is { } reason)
         {
             return Error(StatusCodes.Status503ServiceUnavailable, reason);
@@ -58,7 +65,7 @@ internal static class RunnerApi
         try
         {
             var round = await clock.RunNowAsync(request, cancellationToken);
-            return Results.Json(
+            return JsonAnswer.Of(
                 new RunTicksResponse([.. round.Ticks.Select(tick => tick.Tick)], round.Skipped),
                 RunnerJson.Default.RunTicksResponse,
                 statusCode: StatusCodes.Status202Accepted);
@@ -69,24 +76,32 @@ internal static class RunnerApi
         }
     }
 
-    private static async Task<IResult> ListAsync(TickReader reader, int? limit, string? persona, CancellationToken cancellationToken) =>
-        limit is < 1 or > MaxListed
-            ? Error(StatusCodes.Status400BadRequest, $"limit must be 1 to {MaxListed}")
-            : Results.Json(
-                new TickListResponse(await reader.ListAsync(limit ?? DefaultListed, persona, cancellationToken)), RunnerJson.Default.TickListResponse);
+    // Read as text: the framework would answer a limit that is no number without saying so.
+    private static async Task<IResult> ListAsync(TickReader reader, string? limit, string? persona, CancellationToken cancellationToken)
+    {
+        var listed = DefaultListed;
+        if (limit is not null
+            && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out listed) || listed is < 1 or > MaxListed))
+        {
+            return Error(StatusCodes.Status400BadRequest, $"limit must be a whole number from 1 to {MaxListed}");
+        }
+
+        return JsonAnswer.Of(
+            new TickListResponse(await reader.ListAsync(listed, persona, cancellationToken)), RunnerJson.Default.TickListResponse);
+    }
 
     private static async Task<IResult> FindAsync(string id, TickReader reader, CancellationToken cancellationToken) =>
         await reader.FindAsync(new TickId(id), cancellationToken) is { } tick
-            ? Results.Json(tick, RunnerJson.Default.TickDetail)
+            ? JsonAnswer.Of(tick, RunnerJson.Default.TickDetail)
             : Error(StatusCodes.Status404NotFound, "There is no tick of this id; GET /api/v1/ticks lists them");
 
     private static async Task<IResult> LiveAsync(LivePage page, CancellationToken cancellationToken) =>
-        Results.Json(await page.ReadAsync(cancellationToken), LiveJson.Default.LiveView);
+        JsonAnswer.Of(await page.ReadAsync(cancellationToken), LiveJson.Default.LiveView);
 
     private static async Task<IResult> SetAsync(PauseSwitch pause, bool paused, CancellationToken cancellationToken)
     {
         await pause.SetAsync(paused, cancellationToken);
-        return Results.Json(new PauseResponse(true, paused), RunnerJson.Default.PauseResponse);
+        return JsonAnswer.Of(new PauseResponse(true, paused), RunnerJson.Default.PauseResponse);
     }
 
     private static ServerSentEventsResult<string> Events(TickFeed feed, IHostApplicationLifetime lifetime, CancellationToken cancellationToken) =>
@@ -103,7 +118,7 @@ internal static class RunnerApi
         yield return new SseItem<string>("{}", "hello");
         while (await NextAsync(watch.Events, both.Token) is { } next)
         {
-            yield return new SseItem<string>(JsonSerializer.Serialize(next, RunnerJson.Default.TickEvent), next.Kind);
+            yield return new SseItem<string>(JsonAnswer.Text(next, RunnerJson.Default.TickEvent), next.Kind);
         }
     }
 
@@ -121,7 +136,7 @@ internal static class RunnerApi
     }
 
     private static IResult Error(int status, string message) =>
-        Results.Json(new ApiError(status, message), LiveJson.Default.ApiError, statusCode: status);
+        JsonAnswer.Of(new ApiError(status, message), LiveJson.Default.ApiError, statusCode: status);
 }
 
 /// <summary>Envelope B, as the middleware writes it.</summary>

@@ -21,7 +21,7 @@ internal sealed class AccessGate(RunnerSettings settings, ManaEnvironment enviro
         await MiddlewareError.WriteAsync(
             context.HttpContext,
             StatusCodes.Status401Unauthorized,
-            environment.IsDevelopment ? "Only this machine may do that; from elsewhere send X-Service-Key" : "Invalid or missing service key");
+            environment.IsDevelopment && !context.HttpContext.Request.Headers.ContainsKey(ServiceKey.Header) ? "Only this machine may do that; from elsewhere send X-Service-Key" : "Invalid or missing service key");
         return Results.Empty;
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Mana.Contracts;
 using Mana.Hosting;
+using Mana.Hosting.Http;
 using Mana.PersonaRunner.Platform;
 using Mana.PersonaRunner.Ticks;
 using Microsoft.AspNetCore.Builder;
@@ -33,13 +34,15 @@ internal static class DiagEndpoints
 
         try
         {
+            // mana-auth keeps addresses in lower case, and the password is derived from what it keeps.
+            email = email.Trim().ToLowerInvariant();
             var persona = new DuePersona(default, email, "", "", new Dictionary<string, double>(), "", null);
             var access = await platform.SignInAsync(persona, cancellationToken);
-            return Results.Json(new DiagLogin(true, email, access.UserId, access.SpaceId), DiagJson.Default.DiagLogin);
+            return JsonAnswer.Of(new DiagLogin(true, email, access.UserId, access.SpaceId), DiagJson.Default.DiagLogin);
         }
         catch (PlatformException e)
         {
-            return Results.Json(new DiagFailure(false, e.Message), DiagJson.Default.DiagFailure, statusCode: 500);
+            return JsonAnswer.Of(new DiagFailure(false, e.Message), DiagJson.Default.DiagFailure, statusCode: 500);
         }
     }
 
@@ -86,10 +89,10 @@ internal static class DiagEndpoints
         }
         catch (PlatformException e)
         {
-            return Results.Json(new DiagFailure(false, e.Message), DiagJson.Default.DiagFailure, statusCode: 500);
+            return JsonAnswer.Of(new DiagFailure(false, e.Message), DiagJson.Default.DiagFailure, statusCode: 500);
         }
 
-        IResult Done(int due, int succeeded, IReadOnlyList<DiagFailedPersona> failed) => Results.Json(
+        IResult Done(int due, int succeeded, IReadOnlyList<DiagFailedPersona> failed) => JsonAnswer.Of(
             new DiagTick(true, new DiagTickResult(due, succeeded, failed, (long)time.GetElapsedTime(start).TotalMilliseconds)), DiagJson.Default.DiagTick);
     }
 
@@ -103,7 +106,7 @@ internal static class DiagEndpoints
         return Error(404, environment.IsDevelopment ? "diagnostics answer this machine only" : "diagnostics disabled in production");
     }
 
-    private static IResult Error(int status, string error) => Results.Json(new DiagError(error), DiagJson.Default.DiagError, statusCode: status);
+    private static IResult Error(int status, string error) => JsonAnswer.Of(new DiagError(error), DiagJson.Default.DiagError, statusCode: status);
 }
 
 internal sealed record DiagError(string Error);

@@ -1,5 +1,6 @@
 using Mana.Contracts;
 using Mana.Hosting;
+using Mana.Hosting.Http;
 using Mana.Hosting.Storage;
 using Mana.PersonaRunner.Brains;
 using Mana.PersonaRunner.Recording;
@@ -43,7 +44,7 @@ internal static class HealthEndpoint
         // A beat waits for one HTTP call of at most 20 s a page; three missed ones are no slow network any more.
         if (tickClock.DisabledReason is null && last.At is { } beat && clock.GetUtcNow() - beat > (3 * settings.TickInterval) + TimeSpan.FromMinutes(1))
         {
-            status = $"unhealthy: the tick loop has not moved since {beat:O}";
+            status = $"unhealthy: the tick loop has not moved since {IsoTime.Format(beat)}";
         }
 
         var overdue = dispatcher.Active.Count(job => job.StartedAt is { } start && time.GetElapsedTime(start) > settings.TickDeadline + TimeSpan.FromMinutes(1));
@@ -68,6 +69,6 @@ internal static class HealthEndpoint
             last.Error,
             dispatcher.Active.Count(job => job.StartedAt is not null),
             undelivered);
-        return Results.Json(health, RunnerJson.Default.RunnerHealth, statusCode: status == "ok" ? 200 : 503);
+        return JsonAnswer.Of(health, RunnerJson.Default.RunnerHealth, statusCode: status == "ok" ? 200 : 503);
     }
 }

@@ -68,7 +68,7 @@ internal sealed partial class TickClock(
         var round = await DispatchAsync(chosen, isAsked: true, cancellationToken);
         var unknown = wanted
             .Where(name => !personas.Any(persona => Means(name, persona)))
-            .Select(name => new SkippedPersona(name, request.Scope == TickScopes.All ? "mana-auth has no such persona" : $"not {request.Scope} now"));
+            .Select(name => new SkippedPersona(name, request.Scope == TickScopes.All ? "mana-auth knows no such persona" : $"not among the personas of mana-auth that are {request.Scope}"));
         return round with { Skipped = [.. round.Skipped, .. unknown] };
     }
 

@@ -107,7 +107,7 @@ public sealed class PersonaAdminTests(AuthFixture fixture) : IClassFixture<AuthF
     [InlineData("moduleMix", "{\"todo\":1e999}", "moduleMix.todo must be a number ≥ 0")]
     [InlineData("tickCadence", "\"yearly\"", "tickCadence must be one of daily, weekdays, hourly")]
     [InlineData("tickCadence", "5", "tickCadence must be one of daily, weekdays, hourly")]
-    [InlineData("tickCadence", "\"cron:not five fields\"", "tickCadence must be one of daily, weekdays, hourly")]
+    [InlineData("tickCadence", "\"cron:not five fields\"", "tickCadence \"cron:not five fields\" is no cron expression of five fields such as cron:0 9 * * 1-5")]
     [InlineData("timeZone", "\"Mars/Olympus\"", "timeZone \"Mars/Olympus\" is not an IANA time zone such as Europe/Berlin")]
     [InlineData("activeHours", "\"morning\"", "activeHours \"morning\" must be two different times like 08:00-22:00")]
     [InlineData("language", "\"deutsch!\"", "language must be a language tag such as de or en-GB")]

@@ -49,7 +49,7 @@ public sealed class SignInTests(AuthFixture fixture) : IClassFixture<AuthFixture
     [Theory]
     [InlineData("{", "Invalid JSON body")]
     [InlineData("{}", "[body.email] Invalid input: expected string, received undefined; [body.password] Invalid input: expected string, received undefined")]
-    [InlineData("""{"email":"x@y.z","password":null}""", "[body.password] Invalid input: expected string, received undefined")]
+    [InlineData("""{"email":"x@y.z","password":null}""", "[body.password] Invalid input: expected string, received null")]
     [InlineData("""{"email":"nobody","password":"12345678"}""", "Invalid email")]
     public async Task Bad_input_is_named(string body, string message)
     {

@@ -89,6 +89,11 @@ public sealed class PersonaCatalogTests
         FluentActions.Invoking(() => PersonaCatalog.Parse("personas: []", "test.yaml")).Should().Throw<CatalogException>().WithMessage("test.yaml:1: there are no personas*");
 
     [Fact]
+    public void An_address_is_kept_as_mana_auth_keeps_it_because_the_password_hangs_on_it() =>
+        PersonaCatalog.Parse(Sound.Replace("persona.rita@mana.test", "Persona.Rita@Mana.Test", StringComparison.Ordinal), "test.yaml")
+            .Personas[0].Email.Should().Be("persona.rita@mana.test");
+
+    [Fact]
     public void Another_domain_is_accepted_on_request() =>
         PersonaCatalog.Parse(Sound.Replace("@mana.test", "@example.org", StringComparison.Ordinal), "test.yaml", allowAnyDomain: true)
             .Personas[0].Email.Should().Be("persona.rita@example.org");

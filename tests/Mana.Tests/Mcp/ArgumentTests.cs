@@ -23,6 +23,7 @@ public sealed class ArgumentTests
     [InlineData("todo.list", """{"limit":1.5}""", "\"limit\" must be a whole number above 0 and at most 500; you sent 1.5.")]
     [InlineData("todo.list", """{"limit":1e400}""", "\"limit\" must be a whole number")]
     [InlineData("todo.list", """{"includeCompleted":"true"}""", "\"includeCompleted\" must be true or false; you sent \"true\". Send it without quotes.")]
+    [InlineData("mood.log", """{"level":7,"emotion":"happy","time":"7:00"}""", "\"time\" must be a time of day such as 07:30 (HH:mm); you sent \"7:00\".")]
     [InlineData("mood.log", """{"level":"7","emotion":"happy"}""", "\"level\" must be a whole number from 1 to 10; you sent \"7\". Send it without quotes.")]
     [InlineData("mood.log", """{"level":7,"emotion":"happy","secondaryEmotions":["calm","fine"]}""", "\"secondaryEmotions[1]\" must be one of happy, calm,")]
     [InlineData("mood.log", """{"level":7,"emotion":"happy","tags":"a"}""", "\"tags\" must be a list of at most 20 items, each text of at most 60 characters; you sent \"a\".")]
@@ -38,6 +39,16 @@ public sealed class ArgumentTests
         var answer = await client.FailAsync(tool, arguments);
 
         answer.Should().StartWith($"Invalid input for {tool}: {sentence}");
+    }
+
+    [Fact]
+    public async Task Taking_the_quotes_off_is_advised_only_where_it_helps()
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+        var client = await mcp.ConnectAsync();
+
+        (await client.FailAsync("notes.create", """{"title":"x","isPinned":"no"}""")).Should()
+            .Be("Invalid input for notes.create: \"isPinned\" must be true or false; you sent \"no\".");
     }
 
     [Fact]
@@ -61,7 +72,7 @@ public sealed class ArgumentTests
             """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"todo.create","arguments":{"title":"\ud800"}}}""");
 
         (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
-            .Should().Contain("\"error\":{\"code\":", "the SDK cannot read such text");
+            .Should().Contain("half a surrogate pair");
         await (await mcp.ConnectAsync()).CallAsync("todo.list");
     }
 

@@ -184,7 +184,7 @@ public sealed class TickLoopTests
         var response = await runner.Client.PostAsync("/api/v1/ticks", new StringContent(body, System.Text.Encoding.UTF8, "application/json"), Token);
 
         ((int)response.StatusCode).Should().Be(status);
-        (await response.Content.ReadAsStringAsync(Token)).Should().ContainAny("scope", "mana-auth has no such persona");
+        (await response.Content.ReadAsStringAsync(Token)).Should().ContainAny("scope", "knows no such persona");
         (await runner.Client.GetAsync("/api/v1/ticks/nothing", Token)).StatusCode.Should().Be(HttpStatusCode.NotFound);
         (await runner.Client.GetAsync("/api/v1/ticks?limit=0", Token)).StatusCode.Should().Be(HttpStatusCode.BadRequest);
     }

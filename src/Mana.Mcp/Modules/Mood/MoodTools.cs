@@ -86,7 +86,7 @@ internal sealed class MoodTools() : ToolModule("mood")
 
     private static Field Date() => Field.Day("date").About("The day of the mood.");
 
-    private static Field Time() => Field.Matching("time", @"^\d{2}:\d{2}$").About("The time of the mood, HH:mm, as on the user's clock.");
+    private static Field Time() => Field.Matching("time", Field.TimePattern).About("The time of the mood, HH:mm, as on the user's clock.");
 
     private static Task<Stored<MoodEntry>> LogAsync(LogMood arguments, ToolCall call, CancellationToken cancellationToken)
     {

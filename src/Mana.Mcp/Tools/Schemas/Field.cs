@@ -8,6 +8,9 @@ internal sealed class Field
     /// <summary>What "#6366f1" looks like.</summary>
     public const string ColorPattern = "^#[0-9a-fA-F]{6}$";
 
+    /// <summary>What "07:30" looks like.</summary>
+    public const string TimePattern = @"^\d{2}:\d{2}$";
+
     private Field(string name, JsonObject schema)
     {
         Name = name;

@@ -34,7 +34,7 @@ internal static class Sentences
         {
             hint = DidYouMean(text, values);
         }
-        else if (sent.ValueKind == JsonValueKind.String && WantsBareValue(rule))
+        else if (sent.ValueKind == JsonValueKind.String && IsQuoted(rule, sent))
         {
             hint = " Send it without quotes.";
         }
@@ -75,6 +75,7 @@ internal static class Sentences
         ("date", _) => "a date such as 2026-11-22",
         ("date-time", _) => "a date-time with zone such as 2026-11-22T18:00:00Z",
         (_, Field.ColorPattern) => "a color such as #6366f1",
+        (_, Field.TimePattern) => "a time of day such as 07:30 (HH:mm)",
         (_, { } pattern) => $"text of the form {pattern}",
         _ => "text" + Counted(rule.MinLength, rule.MaxLength, "characters"),
     };
@@ -101,8 +102,15 @@ internal static class Sentences
         };
     }
 
-    private static bool WantsBareValue(SchemaRule rule) =>
-        rule.Types?.Any(type => type is "integer" or "number" or "boolean") ?? rule.AnyOf?.Any(WantsBareValue) ?? false;
+    // Only where it helps: "5" for a number is nearly right, "no" for a flag is not.
+    private static bool IsQuoted(SchemaRule rule, JsonElement sent) =>
+        SchemaRule.TextOf(sent) is { } text
+        && (rule.Types?.Any(type => type switch
+        {
+            "boolean" => text is "true" or "false",
+            "integer" or "number" => decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _),
+            _ => false,
+        }) ?? rule.AnyOf?.Any(alternative => IsQuoted(alternative, sent)) ?? false);
 
     private static string DidYouMean(string sent, IEnumerable<string> allowed)
     {

@@ -1,0 +1,94 @@
+using Mana.Mcp.Policy;
+using Mana.Mcp.Tools;
+using Microsoft.AspNetCore.Http;
+
+namespace Mana.Mcp.Access;
+
+/// <summary>
+/// Refuses with the wire contract's codes what is no message at all (the SDK's own codes differ, and some of its
+/// answers have no body), and tells a model that sent its arguments in the wrong form what to send.
+/// </summary>
+internal sealed class MessageGuard(RequestDelegate next, ToolCatalog tools, ToolMetrics metrics)
+{
+    private const int ParseError = -32700;
+    private const int InvalidParams = -32602;
+    private const int Refused = -32000;
+
+    private static readonly string[] Versions = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (request.Headers.ContainsKey("Mcp-Session-Id"))
+        {
+            // We give out none, so none is known; the answer makes a client start anew.
+            await ErrorBody.WriteAsync(context, StatusCodes.Status404NotFound, "Session not found");
+            return;
+        }
+
+        if (!HttpMethods.IsPost(request.Method))
+        {
+            await next(context);
+            return;
+        }
+
+        if (request.Headers["MCP-Protocol-Version"].ToString() is { Length: > 0 } version && !Versions.Contains(version))
+        {
+            await WriteAsync(context, StatusCodes.Status400BadRequest, RpcMessage.Error(
+                Refused,
+                $"Bad Request: Unsupported protocol version: {version} (supported versions: {string.Join(", ", Versions)})",
+                data: writer =>
+                {
+                    writer.WriteStartObject("data");
+                    writer.WriteStartArray("supported");
+                    foreach (var supported in Versions)
+                    {
+                        writer.WriteStringValue(supported);
+                    }
+
+                    writer.WriteEndArray();
+                    writer.WriteString("requested", version);
+                    writer.WriteEndObject();
+                }));
+            return;
+        }
+
+        if (!request.HasJsonContentType())
+        {
+            await WriteAsync(context, StatusCodes.Status415UnsupportedMediaType, RpcMessage.Error(
+                Refused, "Unsupported Media Type: Content-Type must be application/json"));
+            return;
+        }
+
+        // Small enough to hold: the server's body limit is in force while it is read.
+        using var body = new MemoryStream((int)Math.Clamp(request.ContentLength ?? 0, 0, 1024 * 1024));
+        await request.Body.CopyToAsync(body, context.RequestAborted);
+        var message = RpcMessage.Read(body.GetBuffer().AsMemory(0, (int)body.Length));
+        if (message.Fault is { } fault)
+        {
+            await WriteAsync(context, StatusCodes.Status400BadRequest, RpcMessage.Error(ParseError, $"Parse error: {fault}"));
+        }
+        else if (message.CallFault is { } callFault)
+        {
+            await WriteAsync(context, StatusCodes.Status200OK, RpcMessage.Error(InvalidParams, callFault, message.Id));
+        }
+        else if (message.ArgumentsFault is { } argumentsFault && tools.Tools.Any(tool => tool.Name == message.Tool))
+        {
+            metrics.ToolCalled(message.Tool!, ToolOutcome.InputInvalid, TimeSpan.Zero);
+            await WriteAsync(context, StatusCodes.Status200OK, RpcMessage.ToolError($"Invalid input for {message.Tool}: {argumentsFault}", message.Id!));
+        }
+        else
+        {
+            body.Position = 0;
+            request.Body = body;
+            await next(context);
+        }
+    }
+
+    private static Task WriteAsync(HttpContext context, int statusCode, byte[] body)
+    {
+        context.Response.StatusCode = statusCode;
+        context.Response.ContentType = "application/json; charset=utf-8";
+        return context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+    }
+}
