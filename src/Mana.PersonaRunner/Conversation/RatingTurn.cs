@@ -22,7 +22,7 @@ internal sealed class RatingTurn(PersonaConversation conversation, TickRecorder 
         }
 
         var reading = new RatingReading(modules);
-        await conversation.SayAsync(ChatRole.User, prompts.Rate(modules), cancellationToken);
+        conversation.Say(ChatRole.User, prompts.Rate(modules));
         var faults = await AskAsync("rate", reading, cancellationToken);
         if (faults.Count > 0)
         {
@@ -47,7 +47,7 @@ internal sealed class RatingTurn(PersonaConversation conversation, TickRecorder 
             faults = [$"{RatingTool.Name} was not called"];
             if (purpose == "rate")
             {
-                await conversation.SayAsync(ChatRole.User, prompts.Repair(faults), cancellationToken);
+                conversation.Say(ChatRole.User, prompts.Repair(faults));
             }
 
             return faults;

@@ -59,29 +59,30 @@ internal sealed class ToolLoop(
 
     private async Task<FunctionResultContent[]> RunAsync(int turn, List<FunctionCallContent> calls, CancellationToken cancellationToken)
     {
-        // Stored one after another, so that the sequence is the model's order; sent side by side.
+        // Stored together and in the model's order before the first is sent; sent side by side.
         using var slots = new SemaphoreSlim(MaxParallelCalls);
-        var running = new List<Task<FunctionResultContent>>();
+        var starts = new List<Func<Task<FunctionResultContent>>>();
         foreach (var call in calls)
         {
             if (call.Name == RatingTool.Name)
             {
-                running.Add(Task.FromResult(Failed(call, prompts.RatedTooEarly)));
+                starts.Add(() => Task.FromResult(Failed(call, prompts.RatedTooEarly)));
                 continue;
             }
 
             if (recorder.Calls.Count >= MaxCalls)
             {
-                running.Add(Task.FromResult(Failed(call, $"This visit has used its {MaxCalls} calls; close it now.")));
+                starts.Add(() => Task.FromResult(Failed(call, $"This visit has used its {MaxCalls} calls; close it now.")));
                 continue;
             }
 
             var tool = conversation.Names.ToMcp(call.Name);
-            var recorded = await recorder.CallAsync(turn, call.CallId, tool ?? Shortened(call.Name), tool is not null, Input(call), cancellationToken);
-            running.Add(RunAsync(call, recorded, slots, cancellationToken));
+            var recorded = recorder.Call(turn, call.CallId, tool ?? Shortened(call.Name), tool is not null, Input(call));
+            starts.Add(() => RunAsync(call, recorded, slots, cancellationToken));
         }
 
-        return await Task.WhenAll(running);
+        await recorder.FlushAsync(cancellationToken);
+        return await Task.WhenAll(starts.Select(start => start()));
     }
 
     private async Task<FunctionResultContent> RunAsync(FunctionCallContent call, RecordedCall recorded, SemaphoreSlim slots, CancellationToken cancellationToken)

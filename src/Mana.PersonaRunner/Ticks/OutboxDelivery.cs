@@ -42,14 +42,7 @@ internal sealed partial class OutboxDelivery(
 
         try
         {
-            foreach (var row in await outbox.OfAsync(persona, cancellationToken))
-            {
-                if (row.NextAttemptAt > clock.GetUtcNow() || !await SendAsync(persona, row, cancellationToken))
-                {
-                    // Order is kept: what comes later waits for this one.
-                    break;
-                }
-            }
+            await DeliverLockedAsync(persona, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -115,19 +108,43 @@ internal sealed partial class OutboxDelivery(
         await either.CancelAsync();
     }
 
+    private async Task DeliverLockedAsync(UserId persona, CancellationToken cancellationToken)
+    {
+        // Struck off with one write for all: a crash before it only means that some are sent twice.
+        var acknowledged = new List<string>();
+        try
+        {
+            foreach (var row in await outbox.OfAsync(persona, cancellationToken))
+            {
+                if (row.NextAttemptAt > clock.GetUtcNow() || !await SendAsync(persona, row, acknowledged, cancellationToken))
+                {
+                    // Order is kept: what comes later waits for this one.
+                    break;
+                }
+            }
+        }
+        finally
+        {
+            if (acknowledged.Count > 0)
+            {
+                await outbox.AcknowledgedAsync(acknowledged, CancellationToken.None);
+            }
+        }
+    }
+
     /// <returns>True when the next row may follow.</returns>
-    private async Task<bool> SendAsync(UserId persona, OutboxRow row, CancellationToken cancellationToken)
+    private async Task<bool> SendAsync(UserId persona, OutboxRow row, List<string> acknowledged, CancellationToken cancellationToken)
     {
         try
         {
             await auth.DeliverAsync(persona, row.Kind, row.Payload, cancellationToken);
-            await outbox.AcknowledgedAsync(row.Id, CancellationToken.None);
+            acknowledged.Add(row.Id);
             return true;
         }
         catch (PlatformException e) when (e.StatusCode == 404 && row.Kind == OutboxPayloads.Outcome)
         {
             // An auth service without our outcome endpoint: actions and feedback are all that it can take.
-            await outbox.AcknowledgedAsync(row.Id, CancellationToken.None);
+            acknowledged.Add(row.Id);
             return true;
         }
         catch (PlatformException e)

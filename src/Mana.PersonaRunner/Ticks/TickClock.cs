@@ -43,7 +43,7 @@ internal sealed partial class TickClock(
     public async Task<Round> BeatAsync(CancellationToken cancellationToken)
     {
         Report(Last with { At = clock.GetUtcNow() });
-        var due = await platform.PersonasAsync(TickScopes.Due, cancellationToken);
+        var due = await platform.PersonasAsync(TickScopes.Due, [], cancellationToken);
         metrics.Due(due.Count);
         return await DispatchAsync(await RunnableAsync(due, cancellationToken), cancellationToken);
     }
@@ -51,7 +51,7 @@ internal sealed partial class TickClock(
     /// <summary>Dispatches the personas that a caller asked for, whatever the clock says.</summary>
     public async Task<Round> RunNowAsync(RunTicksRequest request, CancellationToken cancellationToken)
     {
-        var personas = await platform.PersonasAsync(request.Scope, cancellationToken);
+        var personas = await platform.PersonasAsync(request.Scope, request.Personas ?? [], cancellationToken);
         if (request.Scope == TickScopes.NeverTicked)
         {
             // An auth service that does not know the scope answers with the due ones.
