@@ -12,7 +12,8 @@ namespace Mana.Benchmarks.Ticks;
 internal sealed partial class TickDriver(BenchStack stack, int slots, HttpClient http, TimeProvider time)
 {
     private const int SeedersSideBySide = 4;
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(150);
+    // Each look costs the runner as much as some ticks: seldom while it has enough to do.
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan UrgentPollInterval = TimeSpan.FromMilliseconds(15);
     private static readonly string[] Modules = ["todo", "notes", "habits", "mood", "journal"];
 

@@ -1,7 +1,3 @@
-using System.Linq.Expressions;
-using LinqToDB;
-using LinqToDB.Async;
-using LinqToDB.Data;
 using Mana.Auth.Personas;
 using Mana.Auth.Storage;
 using Mana.Contracts;
@@ -16,11 +12,21 @@ namespace Mana.Auth.Audit;
 /// </summary>
 internal sealed class AuditStore(ServiceDatabase database, DomainClock clock, AuthMetrics metrics)
 {
-    private static readonly BulkCopyOptions Insert = new() { BulkCopyType = BulkCopyType.MultipleRows, UseParameters = true, MaxBatchSize = 50 };
+    // The failures since the last success, by the time of the ticks and not of their arrival: outcomes may be delivered
+    // late and out of order. The index on ended_at answers both parts without reading a persona's whole past.
+    private const string CountFailures =
+        """
+        select cast(count(*) as integer) from persona_ticks
+        where persona_id = @id and outcome in (@failed, @timedOut) and ended_at > coalesce(
+          (select ended_at from persona_ticks
+           where persona_id = @id and outcome in (@completed, @idle) order by ended_at desc limit 1), @never)
+        """;
 
     /// <summary>Whether there is such a persona: asked before the body is looked at.</summary>
     public Task<bool> ExistsAsync(string personaId, CancellationToken cancellationToken) =>
-        database.ReadAsync((db, ct) => db.GetTable<PersonaRow>().AnyAsync(persona => persona.UserId == personaId, ct), cancellationToken);
+        database.ReadAsync(
+            async (db, ct) => (await db.RowsAsync<string>("select user_id from personas where user_id = @id", ct, ("id", personaId))).Count > 0,
+            cancellationToken);
 
     /// <summary>Stores actions and moves the persona's last activity; the number of new rows, or null without such a persona.</summary>
     public async Task<int?> AddActionsAsync(string personaId, IReadOnlyList<PersonaActionRow> rows, CancellationToken cancellationToken)
@@ -40,8 +46,7 @@ internal sealed class AuditStore(ServiceDatabase database, DomainClock clock, Au
                     row.CreatedAt = now;
                 }
 
-                var ids = rows.Select(row => row.Id).ToList();
-                var count = await InsertNewAsync(db, rows, row => row.Id, row => row.PersonaId == personaId && ids.Contains(row.Id), ct);
+                var count = await db.AddNewRowsAsync(rows, ct);
                 await PersonaSchedules.MoveAsync(db, persona, now, ct);
                 return count;
             },
@@ -68,8 +73,7 @@ internal sealed class AuditStore(ServiceDatabase database, DomainClock clock, Au
                     row.CreatedAt = now;
                 }
 
-                var ids = rows.Select(row => row.Id).ToList();
-                return await InsertNewAsync(db, rows, row => row.Id, row => row.PersonaId == personaId && ids.Contains(row.Id), ct);
+                return await db.AddNewRowsAsync(rows, ct);
             },
             cancellationToken);
         metrics.RowsWritten("feedback", written ?? 0);
@@ -87,24 +91,18 @@ internal sealed class AuditStore(ServiceDatabase database, DomainClock clock, Au
                     return null;
                 }
 
-                var ticks = db.GetTable<PersonaTickRow>().Where(row => row.PersonaId == personaId);
-                if (await ticks.AnyAsync(row => row.TickId == tick.TickId, ct))
+                var now = clock.Now();
+                tick.PersonaId = personaId;
+                tick.CreatedAt = now;
+                if (await db.AddNewRowsAsync([tick], ct) == 0)
                 {
                     return new TickOutcomeResponse(true, false, persona.NextDueAt, persona.Failures);
                 }
 
-                var now = clock.Now();
-                tick.PersonaId = personaId;
-                tick.CreatedAt = now;
-                await db.InsertAsync(tick, token: ct);
-
-                // By the time of the ticks, not of their arrival: outcomes may be delivered late and out of order.
-                var success = await ticks
-                    .Where(row => row.Outcome == TickOutcomes.Completed || row.Outcome == TickOutcomes.Idle)
-                    .Select(row => (DateTimeOffset?)row.EndedAt)
-                    .MaxAsync(ct);
-                persona.Failures = await ticks.CountAsync(
-                    row => (row.Outcome == TickOutcomes.Failed || row.Outcome == TickOutcomes.TimedOut) && (success == null || row.EndedAt > success), ct);
+                persona.Failures = (await db.RowsAsync<int>(
+                    CountFailures, ct,
+                    ("id", personaId), ("failed", TickOutcomes.Failed), ("timedOut", TickOutcomes.TimedOut),
+                    ("completed", TickOutcomes.Completed), ("idle", TickOutcomes.Idle), ("never", DateTimeOffset.MinValue)))[0];
 
                 // A runner whose clock is ahead must not put its personas to sleep.
                 var endedAt = tick.EndedAt < now ? tick.EndedAt : now;
@@ -114,20 +112,5 @@ internal sealed class AuditStore(ServiceDatabase database, DomainClock clock, Au
             cancellationToken);
         metrics.RowsWritten("tick", response is { Recorded: true } ? 1 : 0);
         return response;
-    }
-
-    private static async Task<int> InsertNewAsync<T>(
-        DataConnection db, IReadOnlyList<T> rows, Expression<Func<T, string>> id, Expression<Func<T, bool>> sameId, CancellationToken cancellationToken)
-        where T : class
-    {
-        var known = (await db.GetTable<T>().Where(sameId).Select(id).ToListAsync(cancellationToken)).ToHashSet(StringComparer.Ordinal);
-        var idOf = id.Compile();
-        var fresh = rows.Where(row => known.Add(idOf(row))).ToList();
-        if (fresh.Count > 0)
-        {
-            await db.GetTable<T>().BulkCopyAsync(Insert, fresh, cancellationToken);
-        }
-
-        return fresh.Count;
     }
 }

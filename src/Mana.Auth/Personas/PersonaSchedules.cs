@@ -1,10 +1,9 @@
 using System.Text.Json;
-using LinqToDB;
-using LinqToDB.Async;
 using LinqToDB.Data;
 using Mana.Auth.Http;
 using Mana.Auth.Storage;
 using Mana.Contracts;
+using Mana.Hosting.Storage;
 
 namespace Mana.Auth.Personas;
 
@@ -30,14 +29,16 @@ internal static class PersonaSchedules
     public static async Task<PersonaRow?> LockAsync(DataConnection db, string personaId, CancellationToken cancellationToken)
     {
         await db.LockPersonaAsync(personaId, cancellationToken);
-        return await db.GetTable<PersonaRow>().FirstOrDefaultAsync(persona => persona.UserId == personaId, cancellationToken);
+        return await db.RowAsync<PersonaRow>("select * from personas where user_id = @id", cancellationToken, ("id", personaId));
     }
 
-    /// <summary>Stores a new last activity with what follows from it.</summary>
+    /// <summary>Stores a new last activity with what follows from it, and the failures.</summary>
     public static async Task MoveAsync(DataConnection db, PersonaRow persona, DateTimeOffset lastActiveAt, CancellationToken cancellationToken)
     {
         persona.LastActiveAt = lastActiveAt;
         persona.NextDueAt = persona.NextDue();
-        await db.UpdateAsync(persona, token: cancellationToken);
+        await db.RunAsync(
+            "update personas set last_active_at = @active, next_due_at = @due, failures = @failures where user_id = @id", cancellationToken,
+            ("active", lastActiveAt), ("due", persona.NextDueAt), ("failures", persona.Failures), ("id", persona.UserId));
     }
 }

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using LinqToDB;
-using LinqToDB.Async;
 using LinqToDB.Data;
 using Mana.Auth.Storage;
 using Mana.Hosting;
@@ -54,7 +53,7 @@ internal sealed class SessionStore(ServiceDatabase database, DomainClock clock)
     public async Task<LiveSession?> FindAsync(string token, CancellationToken cancellationToken)
     {
         var hash = Hash(token);
-        if (await LiveAsync(session => session.TokenHash == hash, cancellationToken) is not var (session, user))
+        if (await LiveAsync("token_hash = @hash", [("hash", hash)], cancellationToken) is not var (session, user))
         {
             return null;
         }
@@ -80,7 +79,7 @@ internal sealed class SessionStore(ServiceDatabase database, DomainClock clock)
 
     /// <summary>The user of the session that a JWT names, or null when it ended meanwhile.</summary>
     public async Task<UserRow?> FindUserAsync(string sessionId, string userId, CancellationToken cancellationToken) =>
-        (await LiveAsync(session => session.Id == sessionId && session.UserId == userId, cancellationToken))?.User;
+        (await LiveAsync("id = @id and user_id = @user", [("id", sessionId), ("user", userId)], cancellationToken))?.User;
 
     /// <summary>Ends a session.</summary>
     public Task RevokeAsync(string token, CancellationToken cancellationToken)
@@ -102,16 +101,17 @@ internal sealed class SessionStore(ServiceDatabase database, DomainClock clock)
 
     private static string Hash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
-    private async Task<(SessionRow Session, UserRow User)?> LiveAsync(
-        System.Linq.Expressions.Expression<Func<SessionRow, bool>> which, CancellationToken cancellationToken)
-    {
-        var now = clock.Now();
-        var found = await database.ReadAsync(
-            (db, ct) => (from session in db.GetTable<SessionRow>().Where(which)
-                         join user in db.GetTable<UserRow>() on session.UserId equals user.Id
-                         where session.ExpiresAt > now && user.DeletedAt == null
-                         select new { Session = session, User = user }).FirstOrDefaultAsync(ct),
+    private Task<(SessionRow Session, UserRow User)?> LiveAsync(
+        string which, (string Name, object? Value)[] parameters, CancellationToken cancellationToken) =>
+        database.ReadAsync<(SessionRow, UserRow)?>(
+            async (db, ct) =>
+            {
+                var session = await db.RowAsync<SessionRow>(
+                    $"select * from sessions where {which} and expires_at > @now", ct, [.. parameters, ("now", clock.Now())]);
+                var user = session is null
+                    ? null
+                    : await db.RowAsync<UserRow>("select * from users where id = @id and deleted_at is null", ct, ("id", session.UserId));
+                return user is null ? null : (session!, user);
+            },
             cancellationToken);
-        return found is null ? null : (found.Session, found.User);
-    }
 }

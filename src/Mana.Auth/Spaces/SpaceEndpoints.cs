@@ -46,11 +46,13 @@ internal static partial class SpaceEndpoints
         }
 
         var rows = await database.ReadAsync(
-            (db, ct) => (from member in db.GetTable<MemberRow>()
-                         join space in db.GetTable<OrganizationRow>() on member.OrganizationId equals space.Id
-                         where member.UserId == user.Id
-                         orderby member.CreatedAt, member.Id
-                         select space).ToListAsync(ct),
+            (db, ct) => db.RowsAsync<OrganizationRow>(
+                """
+                select organizations.* from members join organizations on organizations.id = members.organization_id
+                where members.user_id = @user order by members.created_at, members.id
+                """,
+                ct,
+                ("user", user.Id)),
             context.RequestAborted);
         return Answers.Json<IReadOnlyList<SpaceView>>([.. rows.Select(ToView)], AuthServerJson.Default.IReadOnlyListSpaceView);
     }
@@ -138,12 +140,15 @@ internal static partial class SpaceEndpoints
 
     private static async Task<IResult> MemberAsync(string orgId, string userId, ServiceDatabase database, CancellationToken cancellationToken)
     {
-        var role = await database.ReadAsync(
-            (db, ct) => (from member in db.GetTable<MemberRow>()
-                         join user in db.GetTable<UserRow>() on member.UserId equals user.Id
-                         where member.OrganizationId == orgId && member.UserId == userId && user.DeletedAt == null
-                         select member.Role).FirstOrDefaultAsync(ct),
-            cancellationToken);
+        var role = (await database.ReadAsync(
+            (db, ct) => db.RowsAsync<string>(
+                """
+                select members.role from members join users on users.id = members.user_id
+                where members.organization_id = @space and members.user_id = @user and users.deleted_at is null
+                """,
+                ct,
+                ("space", orgId), ("user", userId)),
+            cancellationToken)).FirstOrDefault();
         return Answers.Json(new MembershipResponse(role is not null, role ?? ""), AuthServerJson.Default.MembershipResponse);
     }
 

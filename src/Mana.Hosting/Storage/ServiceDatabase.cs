@@ -22,9 +22,10 @@ namespace Mana.Hosting.Storage;
 /// </remarks>
 public sealed class ServiceDatabase : IAsyncDisposable
 {
-    private static readonly MappingSchema Mapping = CreateMapping();
+    internal static readonly MappingSchema Mapping = CreateMapping();
 
     private readonly IDataProvider _provider;
+    private readonly DataOptions _options = new DataOptions().UseMappingSchema(Mapping);
     private readonly DatabaseSettings _settings;
     private readonly FileStream? _lock;
     private readonly SqliteWriteQueue? _writes;
@@ -159,9 +160,7 @@ public sealed class ServiceDatabase : IAsyncDisposable
                 SqlitePragmas.Apply(connection);
             }
 
-            return new DataConnection(new DataOptions()
-                .UseConnection(_provider, connection, disposeConnection: true)
-                .UseMappingSchema(Mapping));
+            return new DataConnection(_options.UseConnection(_provider, connection, disposeConnection: true));
         }
         catch
         {

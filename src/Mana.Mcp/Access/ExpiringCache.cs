@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Mana.Mcp.Access;
 
 /// <summary>
@@ -35,10 +37,7 @@ internal sealed class ExpiringCache<TKey, TValue>(TimeProvider clock, TimeSpan l
             if (!_entries.TryGetValue(key, out entry) || now >= entry.ExpiresAt)
             {
                 // The time starts before the question is asked: an answer is never used longer than promised.
-                entry = new Entry(now + lifetime, new Lazy<Task<TValue>>(() => ask(CancellationToken.None)));
-                _entries[key] = entry;
-                _arrivals.Enqueue((key, entry));
-                Trim(now);
+                entry = Add(key, new Lazy<Task<TValue>>(() => ask(CancellationToken.None)), now);
             }
         }
 
@@ -61,6 +60,43 @@ internal sealed class ExpiringCache<TKey, TValue>(TimeProvider clock, TimeSpan l
 
             throw;
         }
+    }
+
+    /// <summary>The answer, where it is known already.</summary>
+    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
+    {
+        lock (_lock)
+        {
+            if (_entries.TryGetValue(key, out var entry)
+                && clock.GetUtcNow() < entry.ExpiresAt
+                && entry.Answer is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } answer })
+            {
+                value = answer.Result;
+                return true;
+            }
+        }
+
+        value = default;
+        return false;
+    }
+
+    /// <summary>Keeps an answer that the caller has found by itself.</summary>
+    public void Set(TKey key, TValue value)
+    {
+        var answer = new Lazy<Task<TValue>>(Task.FromResult(value));
+        lock (_lock)
+        {
+            Add(key, answer, clock.GetUtcNow());
+        }
+    }
+
+    private Entry Add(TKey key, Lazy<Task<TValue>> answer, DateTimeOffset now)
+    {
+        var entry = new Entry(now + lifetime, answer);
+        _entries[key] = entry;
+        _arrivals.Enqueue((key, entry));
+        Trim(now);
+        return entry;
     }
 
     private void Remove(TKey key, Entry entry)

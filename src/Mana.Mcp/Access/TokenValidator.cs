@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Mana.Contracts;
 using Mana.Hosting;
 using Mana.Hosting.Identity;
@@ -7,16 +9,42 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Mana.Mcp.Access;
 
-/// <summary>Checks a JWT of mana-auth: EdDSA only, a published key, issuer, audience and lifetime on the domain clock.</summary>
+/// <summary>
+/// Checks a JWT of mana-auth: EdDSA only, a published key, issuer, audience and lifetime on the domain clock. A tick
+/// brings the same token with each of its calls: that a signature is good is remembered for a while, whether its key is
+/// still published and its time still runs is looked at every time.
+/// </summary>
 internal sealed class TokenValidator(McpSettings settings, SigningKeys keys, DomainClock clock)
 {
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RememberedFor = TimeSpan.FromMinutes(15);
+    private const int Capacity = 20_000;
+
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
+
+    // By hash, so that no token lies about in memory longer than its request.
+    private readonly ExpiringCache<string, VerifiedToken> _verified = new(clock, RememberedFor, Capacity);
 
     /// <summary>The user whom the token was made for.</summary>
     /// <exception cref="AccessDeniedException">The token is not good (401).</exception>
     /// <exception cref="AuthUnavailableException">It cannot be judged now.</exception>
     public async Task<UserId> ValidateAsync(string jwt, CancellationToken cancellationToken)
+    {
+        var hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(jwt)));
+        if (_verified.TryGet(hash, out var known)
+            && IsWithinLifetime(known.NotBefore, known.Expires)
+            && IsSame(known.Key, await keys.FindAsync(known.Key.KeyId, cancellationToken)))
+        {
+            return known.User;
+        }
+
+        // Each caller for itself: one that waits for slow keys must not hold up another that need not.
+        var token = await VerifyAsync(jwt, cancellationToken);
+        _verified.Set(hash, token);
+        return token.User;
+    }
+
+    private async Task<VerifiedToken> VerifyAsync(string jwt, CancellationToken cancellationToken)
     {
         var unverified = Parse(jwt);
         if (unverified.Alg != EdDsaSecurityKey.Algorithm)
@@ -37,7 +65,7 @@ internal sealed class TokenValidator(McpSettings settings, SigningKeys keys, Dom
             ValidIssuers = settings.Issuers,
             ValidAudience = settings.Audience,
             RequireExpirationTime = true,
-            LifetimeValidator = IsWithinLifetime,
+            LifetimeValidator = (notBefore, expires, _, _) => CheckLifetime(notBefore, expires),
         });
         if (!result.IsValid)
         {
@@ -50,7 +78,20 @@ internal sealed class TokenValidator(McpSettings settings, SigningKeys keys, Dom
             throw new AccessDeniedException(StatusCodes.Status401Unauthorized, "Token has no `sub` claim");
         }
 
-        return PlainId.IsValid(subject) ? new UserId(subject) : throw Invalid("its `sub` claim is no user id");
+        return PlainId.IsValid(subject)
+            ? new VerifiedToken(new UserId(subject), key, result.SecurityToken.ValidFrom, result.SecurityToken.ValidTo)
+            : throw Invalid("its `sub` claim is no user id");
+    }
+
+    // The keys are read anew every few minutes: the same key is another object then.
+    private static bool IsSame(SecurityKey one, SecurityKey? other) =>
+        ReferenceEquals(one, other)
+        || (one is EdDsaSecurityKey { PublicKey.Span: var bytes } && other is EdDsaSecurityKey { PublicKey.Span: var others } && bytes.SequenceEqual(others));
+
+    private bool IsWithinLifetime(DateTime notBefore, DateTime expires)
+    {
+        var now = clock.Now().UtcDateTime;
+        return expires > now - ClockSkew && notBefore <= now + ClockSkew;
     }
 
     private static JsonWebToken Parse(string jwt)
@@ -71,7 +112,7 @@ internal sealed class TokenValidator(McpSettings settings, SigningKeys keys, Dom
         }
     }
 
-    private bool IsWithinLifetime(DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)
+    private bool CheckLifetime(DateTime? notBefore, DateTime? expires)
     {
         var now = clock.Now().UtcDateTime;
         if (expires is null)
@@ -106,4 +147,6 @@ internal sealed class TokenValidator(McpSettings settings, SigningKeys keys, Dom
 
     private static AccessDeniedException Invalid(string reason, Exception? inner = null) =>
         new(StatusCodes.Status401Unauthorized, $"Invalid token: {reason}", inner);
+
+    private sealed record VerifiedToken(UserId User, SecurityKey Key, DateTime NotBefore, DateTime Expires);
 }

@@ -29,6 +29,8 @@ internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
 /// </summary>
 internal sealed class SpaceRecords(ServiceDatabase database, DomainClock clock, string space, string author)
 {
+    private const string Live = " where id = @id and space_id = @space and collection = @collection and deleted_at is null";
+
     /// <summary>Stores a new record.</summary>
     /// <param name="set">Its kind.</param>
     /// <param name="make">Makes it from its position: the number of records of this kind that the space had before, deleted ones too.</param>
@@ -56,7 +58,7 @@ internal sealed class SpaceRecords(ServiceDatabase database, DomainClock clock, 
                     CreatedAt = now,
                     UpdatedAt = now,
                 };
-                await db.InsertAsync(row, token: ct);
+                await db.AddRowAsync(row, ct);
                 return set.Read(row);
             },
             cancellationToken);
@@ -65,7 +67,7 @@ internal sealed class SpaceRecords(ServiceDatabase database, DomainClock clock, 
     /// <exception cref="RecordNotFoundException">It is not in this space, of another kind, or deleted.</exception>
     public async Task<Stored<T>> GetAsync<T>(RecordSet<T> set, string id, CancellationToken cancellationToken)
         where T : class =>
-        await database.ReadAsync((db, ct) => Live(db, set, id).FirstOrDefaultAsync(ct), cancellationToken) is { } row
+        await database.ReadAsync((db, ct) => db.RowAsync<RecordRow>("select * from records" + Live, ct, LiveKey(set, id)), cancellationToken) is { } row
             ? set.Read(row)
             : throw NotFound(set, id);
 
@@ -77,20 +79,21 @@ internal sealed class SpaceRecords(ServiceDatabase database, DomainClock clock, 
             async (db, ct) =>
             {
                 // The first write takes the row's lock on PostgreSQL: two changes of different fields must not undo each other.
-                var now = clock.Now();
-                if (await Live(db, set, id).Set(row => row.UpdatedAt, now).UpdateAsync(ct) == 0)
-                {
-                    throw NotFound(set, id);
-                }
-
-                var row = await Live(db, set, id).FirstAsync(ct);
+                var row = await db.RowAsync<RecordRow>(
+                    $"update records set updated_at = @now{Live} returning *", ct, [("now", clock.Now()), .. LiveKey(set, id)]) ?? throw NotFound(set, id);
                 var data = change(set.Read(row).Data);
                 row.ParentId = set.Parent(data);
                 row.State = set.State(data);
                 row.OrderKey = set.OrderKey(data, row.CreatedAt);
                 row.SearchText = Searched(set, data);
                 row.Data = set.Write(data);
-                await db.UpdateAsync(row, token: ct);
+                await db.RunAsync(
+                    """
+                    update records set parent_id = @parent, state = @state, order_key = @order, search_text = @search, data = @data
+                    where seq = @seq
+                    """,
+                    ct,
+                    ("parent", row.ParentId), ("state", row.State), ("order", row.OrderKey), ("search", row.SearchText), ("data", row.Data), ("seq", row.Seq));
                 return set.Read(row);
             },
             cancellationToken);
@@ -102,8 +105,7 @@ internal sealed class SpaceRecords(ServiceDatabase database, DomainClock clock, 
         database.WriteAsync(
             async (db, ct) =>
             {
-                DateTimeOffset? now = clock.Now();
-                if (await Live(db, set, id).Set(row => row.DeletedAt, now).UpdateAsync(ct) == 0)
+                if (await db.RunAsync($"update records set deleted_at = @now{Live}", ct, [("now", clock.Now()), .. LiveKey(set, id)]) == 0)
                 {
                     throw NotFound(set, id);
                 }
@@ -185,13 +187,8 @@ internal sealed class SpaceRecords(ServiceDatabase database, DomainClock clock, 
         return rows;
     }
 
-    private IQueryable<RecordRow> Live<T>(DataConnection db, RecordSet<T> set, string id)
-        where T : class
-    {
-        var key = id.ToLowerInvariant();
-        return db.GetTable<RecordRow>().Where(row =>
-            row.Id == key && row.SpaceId == space && row.Collection == set.Collection && row.DeletedAt == null);
-    }
+    private (string Name, object? Value)[] LiveKey<T>(RecordSet<T> set, string id)
+        where T : class => [("id", id.ToLowerInvariant()), ("space", space), ("collection", set.Collection)];
 
     private static string? Searched<T>(RecordSet<T> set, T data)
         where T : class =>

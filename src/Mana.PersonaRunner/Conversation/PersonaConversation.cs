@@ -7,7 +7,7 @@ namespace Mana.PersonaRunner.Conversation;
 
 /// <summary>
 /// The message history of one tick and the one way to ask the model for its next turn: every model call is timed,
-/// counted and stored.
+/// counted and noted.
 /// </summary>
 internal sealed class PersonaConversation
 {
@@ -39,11 +39,11 @@ internal sealed class PersonaConversation
     /// <summary>The tool names, both ways.</summary>
     public ToolNames Names { get; }
 
-    /// <summary>Adds a system or user message and writes it down.</summary>
-    public async Task SayAsync(ChatRole role, string text, CancellationToken cancellationToken)
+    /// <summary>Adds a system or user message; it is written down before it is sent.</summary>
+    public void Say(ChatRole role, string text)
     {
         _messages.Add(new ChatMessage(role, text));
-        await _recorder.TurnAsync(role.Value, text, cancellationToken);
+        _recorder.Say(role.Value, text);
     }
 
     /// <summary>Adds the answers to the last turn's tool calls, one for each, in their order.</summary>
@@ -56,15 +56,15 @@ internal sealed class PersonaConversation
     /// <exception cref="BrainException">The model failed for good.</exception>
     public async Task<ChatResponse> AskAsync(string purpose, ChatToolMode mode, CancellationToken cancellationToken)
     {
+        await _recorder.FlushAsync(cancellationToken);
         var options = new ChatOptions { ModelId = _brain.Model, Tools = _tools, ToolMode = mode, AdditionalProperties = _properties };
         var start = _time.GetTimestamp();
         var response = await _brain.Client.GetResponseAsync(_messages, options, cancellationToken);
         var latency = _time.GetElapsedTime(start);
 
         _messages.AddRange(response.Messages);
-        // Not cancellable: the answer was paid for, also when the time is up.
-        await _recorder.ModelCallAsync(purpose, response.FinishReason?.Value, Usage(response.Usage), latency, CancellationToken.None);
-        await _recorder.TurnAsync(ChatRole.Assistant.Value, PlainText.Clean(response.Text.Trim()), CancellationToken.None);
+        _recorder.ModelCall(purpose, response.FinishReason?.Value, Usage(response.Usage), latency);
+        _recorder.Say(ChatRole.Assistant.Value, PlainText.Clean(response.Text.Trim()));
         return response;
     }
 

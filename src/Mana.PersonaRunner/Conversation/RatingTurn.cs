@@ -22,7 +22,7 @@ internal sealed class RatingTurn(PersonaConversation conversation, TickRecorder 
         }
 
         var reading = new RatingReading(modules);
-        await conversation.SayAsync(ChatRole.User, prompts.Rate(modules), cancellationToken);
+        conversation.Say(ChatRole.User, prompts.Rate(modules));
         try
         {
             var faults = await AskAsync("rate", reading, cancellationToken);
@@ -52,7 +52,7 @@ internal sealed class RatingTurn(PersonaConversation conversation, TickRecorder 
         {
             if (purpose == "rate")
             {
-                await conversation.SayAsync(ChatRole.User, prompts.Repair(faults), cancellationToken);
+                conversation.Say(ChatRole.User, prompts.Repair(faults));
             }
 
             return faults;

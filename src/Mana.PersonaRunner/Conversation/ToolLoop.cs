@@ -72,42 +72,30 @@ internal sealed class ToolLoop(
 
     private async Task<FunctionResultContent[]> RunAsync(int turn, List<FunctionCallContent> calls, CancellationToken cancellationToken)
     {
-        // Stored one after another, so that the sequence is the model's order; sent side by side.
+        // Stored together and in the model's order before the first is sent; sent side by side.
         using var slots = new SemaphoreSlim(MaxParallelCalls);
-        var running = new List<Task<FunctionResultContent>>();
-        try
-        {
-            foreach (var call in calls)
-            {
-                running.Add(await StartAsync(turn, call, slots, cancellationToken));
-            }
-        }
-        catch
-        {
-            // What was sent before is under way: it must not outlive its tick, nor the slots.
-            await ((Task)Task.WhenAll(running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            throw;
-        }
-
-        return await Task.WhenAll(running);
+        var starts = calls.ConvertAll(call => Prepare(turn, call, slots, cancellationToken));
+        await recorder.FlushAsync(cancellationToken);
+        return await Task.WhenAll(starts.Select(start => start()));
     }
 
-    private async Task<Task<FunctionResultContent>> StartAsync(int turn, FunctionCallContent call, SemaphoreSlim slots, CancellationToken cancellationToken)
+    /// <summary>Notes the call, where it is one for the server, and returns how to carry it out.</summary>
+    private Func<Task<FunctionResultContent>> Prepare(int turn, FunctionCallContent call, SemaphoreSlim slots, CancellationToken cancellationToken)
     {
         if (call.Name == RatingTool.Name)
         {
-            return Task.FromResult(Failed(call, prompts.RatedTooEarly));
+            return () => Task.FromResult(Failed(call, prompts.RatedTooEarly));
         }
 
         if (recorder.Calls.Count >= MaxCalls)
         {
-            return Task.FromResult(Failed(call, $"This visit has used its {MaxCalls} calls; close it now."));
+            return () => Task.FromResult(Failed(call, $"This visit has used its {MaxCalls} calls; close it now."));
         }
 
         var tool = conversation.Names.ToMcp(call.Name);
         var name = tool ?? PlainText.Cut(PlainText.Clean(call.Name), MaxNameLength);
-        var recorded = await recorder.CallAsync(turn, call.CallId, name, tool is not null, Input(call), cancellationToken);
-        return RunAsync(call, recorded, slots, cancellationToken);
+        var recorded = recorder.Call(turn, call.CallId, name, tool is not null, Input(call));
+        return () => RunAsync(call, recorded, slots, cancellationToken);
     }
 
     private async Task<FunctionResultContent> RunAsync(FunctionCallContent call, RecordedCall recorded, SemaphoreSlim slots, CancellationToken cancellationToken)

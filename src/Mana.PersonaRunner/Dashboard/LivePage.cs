@@ -63,7 +63,7 @@ internal sealed class LivePage(
                 return _personas;
             }
 
-            _personas = tickClock.DisabledReason is null ? await platform.PersonasAsync(TickScopes.All, cancellationToken) : [];
+            _personas = tickClock.DisabledReason is null ? await platform.PersonasAsync(TickScopes.All, [], cancellationToken) : [];
             _personasReadAt = time.GetTimestamp();
         }
         catch (PlatformException)

@@ -7,8 +7,11 @@ namespace Mana.PersonaRunner.Platform;
 internal interface IPlatform
 {
     /// <summary>The personas that the scope means, in the order in which they should run.</summary>
+    /// <param name="scope">One of <see cref="TickScopes"/>.</param>
+    /// <param name="emails">The only ones that are wanted; empty for all. The answer may hold others nevertheless.</param>
+    /// <param name="cancellationToken">Cancels the question.</param>
     /// <exception cref="PlatformException">The platform cannot be asked.</exception>
-    Task<IReadOnlyList<DuePersona>> PersonasAsync(string scope, CancellationToken cancellationToken);
+    Task<IReadOnlyList<DuePersona>> PersonasAsync(string scope, IReadOnlyList<string> emails, CancellationToken cancellationToken);
 
     /// <summary>Signs the persona in as an ordinary user and finds its personal space.</summary>
     /// <exception cref="PlatformException">Wrong credentials, no personal space, or no answer.</exception>

@@ -14,6 +14,8 @@ namespace Mana.PersonaRunner.Platform;
 /// </summary>
 internal sealed class ManaAuthClient(HttpClient http, RunnerSettings settings)
 {
+    // A request line has room for these, whatever their letters.
+    private const int MaxEmailsInQuery = 20;
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary><c>POST /api/v1/auth/login</c>, with the cookie flow where the answer has neither a usable JWT nor a cookie.</summary>
@@ -53,14 +55,17 @@ internal sealed class ManaAuthClient(HttpClient http, RunnerSettings settings)
             HttpMethod.Get, "/api/auth/organization/list", TickStages.SignIn, AuthJson.Default.IReadOnlyListSpaceView, cancellationToken,
             bearer: jwt, cookie: cookie)).Body;
 
-    /// <summary><c>GET /api/v1/internal/personas/due</c>, all pages.</summary>
-    public async Task<IReadOnlyList<DuePersona>> PersonasAsync(string scope, CancellationToken cancellationToken)
+    /// <summary><c>GET /api/v1/internal/personas/due</c>, all pages; of the given personas only, where they are few and mana-auth knows how.</summary>
+    public async Task<IReadOnlyList<DuePersona>> PersonasAsync(string scope, IReadOnlyList<string> emails, CancellationToken cancellationToken)
     {
+        var filter = emails.Count <= MaxEmailsInQuery && emails.All(email => email.Length is > 0 and <= 100 && !email.Contains('\0'))
+            ? string.Concat(emails.Select(email => $"&email={Uri.EscapeDataString(email)}"))
+            : "";
         var personas = new List<DuePersona>();
         string? after = null;
         do
         {
-            var query = $"?limit=500&scope={Uri.EscapeDataString(scope)}" + (after is null ? "" : $"&after={Uri.EscapeDataString(after)}");
+            var query = $"?limit=500&scope={Uri.EscapeDataString(scope)}{filter}" + (after is null ? "" : $"&after={Uri.EscapeDataString(after)}");
             var page = await SendAsync(
                 HttpMethod.Get, "/api/v1/internal/personas/due" + query, TickStages.Due, AuthJson.Default.DueResponse, cancellationToken,
                 withServiceKey: true);

@@ -5,8 +5,8 @@ namespace Mana.PersonaRunner.Platform;
 /// <summary>The Mana platform: personas live in mana-auth and act through mana-mcp.</summary>
 internal sealed class ManaPlatform(ManaAuthClient auth, PersonaSessions sessions, McpConnector mcp) : IPlatform
 {
-    public Task<IReadOnlyList<DuePersona>> PersonasAsync(string scope, CancellationToken cancellationToken) =>
-        auth.PersonasAsync(scope, cancellationToken);
+    public Task<IReadOnlyList<DuePersona>> PersonasAsync(string scope, IReadOnlyList<string> emails, CancellationToken cancellationToken) =>
+        auth.PersonasAsync(scope, emails, cancellationToken);
 
     public Task<PersonaAccess> SignInAsync(DuePersona persona, CancellationToken cancellationToken) =>
         sessions.OpenAsync(persona, cancellationToken);

@@ -29,15 +29,20 @@ internal sealed class Outbox(ServiceDatabase database)
     /// <summary>A persona's rows in the order in which they must arrive.</summary>
     public Task<List<OutboxRow>> OfAsync(UserId persona, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            (db, ct) => db.GetTable<OutboxRow>()
-                .Where(row => row.PersonaId == persona.Value && !row.SetAside)
-                .OrderBy(row => row.Id)
-                .Take(200)
-                .ToListAsync(ct),
+            (db, ct) => db.RowsAsync<OutboxRow>(
+                "select * from outbox where persona_id = @persona and set_aside = @no order by id limit 200", ct, ("persona", persona.Value), ("no", false)),
             cancellationToken);
 
-    public Task AcknowledgedAsync(string id, CancellationToken cancellationToken) =>
-        database.WriteAsync((db, ct) => db.GetTable<OutboxRow>().Where(row => row.Id == id).DeleteAsync(ct), cancellationToken);
+    public Task AcknowledgedAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async (db, ct) =>
+            {
+                foreach (var id in ids)
+                {
+                    await db.RunAsync("delete from outbox where id = @id", ct, ("id", id));
+                }
+            },
+            cancellationToken);
 
     public Task FailedAsync(string id, int attempts, string error, DateTimeOffset nextAttemptAt, bool setAside, CancellationToken cancellationToken) =>
         database.WriteAsync(

@@ -85,10 +85,8 @@ internal sealed class TickReader(ServiceDatabase database)
     public async Task<(string Text, DateTimeOffset At)?> LastSummaryAsync(UserId persona, CancellationToken cancellationToken)
     {
         var tick = await database.ReadAsync(
-            (db, ct) => db.GetTable<TickRow>()
-                .Where(row => row.PersonaId == persona.Value && row.Summary != null)
-                .OrderByDescending(row => row.StartedAt)
-                .FirstOrDefaultAsync(ct),
+            (db, ct) => db.RowAsync<TickRow>(
+                "select * from ticks where persona_id = @persona and summary is not null order by started_at desc limit 1", ct, ("persona", persona.Value)),
             cancellationToken);
         return tick is null ? null : (tick.Summary!, tick.StartedAt);
     }

@@ -6,10 +6,15 @@ using Mana.PersonaRunner.Diagnostics;
 
 namespace Mana.PersonaRunner.Recording;
 
-/// <summary>The notebook of one tick: what happens is stored first, then shown live and counted.</summary>
+/// <summary>
+/// The notebook of one tick. What happened while nothing was sent is noted in memory, and <see cref="FlushAsync"/>
+/// stores it with one write before the next request goes out (a phase that begins, its first messages); then it is
+/// shown live. What came back from a tool is stored at once.
+/// </summary>
 internal sealed class TickRecorder(TickId id, DuePersona persona, TickStore store, TickFeed feed, RunnerMetrics metrics, TimeProvider clock)
 {
     private readonly List<RecordedCall> _calls = [];
+    private TickNotes _notes = new();
     private int _turnSeq;
     private int _modelCallSeq;
 
@@ -24,63 +29,75 @@ internal sealed class TickRecorder(TickId id, DuePersona persona, TickStore stor
         feed.Publish(Event("phase") with { Phase = TickPhases.SignIn });
     }
 
-    public async Task PhaseAsync(string phase, CancellationToken cancellationToken)
+    /// <summary>Notes that a phase begins.</summary>
+    public void Enter(string phase) => _notes.Phases.Add(phase);
+
+    /// <summary>Notes what somebody said.</summary>
+    public void Say(string role, string text)
     {
-        await store.PhaseAsync(Id, phase, cancellationToken);
-        feed.Publish(Event("phase") with { Phase = phase });
+        if (text.Length > 0)
+        {
+            _notes.Turns.Add(new TurnRow { TickId = Id.Value, Seq = _turnSeq++, Role = role, Text = text, At = clock.GetUtcNow() });
+        }
     }
 
-    public Task TurnAsync(string role, string text, CancellationToken cancellationToken) =>
-        text.Length == 0
-            ? Task.CompletedTask
-            : store.TurnAsync(new TurnRow { TickId = Id.Value, Seq = _turnSeq++, Role = role, Text = text, At = clock.GetUtcNow() }, cancellationToken);
-
-    public async Task ModelCallAsync(string purpose, string? finish, TickUsage usage, TimeSpan latency, CancellationToken cancellationToken)
+    /// <summary>Notes a call of the model that came back.</summary>
+    public void ModelCall(string purpose, string? finish, TickUsage usage, TimeSpan latency)
     {
-        await store.ModelCallAsync(
-            new ModelCallRow
-            {
-                TickId = Id.Value,
-                Seq = _modelCallSeq++,
-                Purpose = purpose,
-                Finish = finish,
-                InputTokens = usage.InputTokens,
-                OutputTokens = usage.OutputTokens,
-                CacheReadTokens = usage.CacheReadTokens,
-                CacheWriteTokens = usage.CacheWriteTokens,
-                LatencyMs = (int)latency.TotalMilliseconds,
-                At = clock.GetUtcNow(),
-            },
-            cancellationToken);
+        _notes.ModelCalls.Add(new ModelCallRow
+        {
+            TickId = Id.Value,
+            Seq = _modelCallSeq++,
+            Purpose = purpose,
+            Finish = finish,
+            InputTokens = usage.InputTokens,
+            OutputTokens = usage.OutputTokens,
+            CacheReadTokens = usage.CacheReadTokens,
+            CacheWriteTokens = usage.CacheWriteTokens,
+            LatencyMs = (int)latency.TotalMilliseconds,
+            At = clock.GetUtcNow(),
+        });
         metrics.Tokens(usage);
     }
 
-    /// <summary>Stores that a call is about to be made.</summary>
+    /// <summary>Notes that a call is about to be made; it is not sent before <see cref="FlushAsync"/>.</summary>
     /// <param name="turn">The model turn, from 1.</param>
     /// <param name="toolUseId">The model's id.</param>
     /// <param name="tool">The MCP name; for a tool that does not exist, the name that the model made up.</param>
     /// <param name="isKnown">Whether the server has this tool.</param>
     /// <param name="input">The arguments as the model gave them.</param>
-    /// <param name="cancellationToken">Cancels before the row is stored.</param>
-    public async Task<RecordedCall> CallAsync(int turn, string toolUseId, string tool, bool isKnown, JsonElement input, CancellationToken cancellationToken)
+    public RecordedCall Call(int turn, string toolUseId, string tool, bool isKnown, JsonElement input)
     {
         var call = new RecordedCall(_calls.Count, tool, ModuleNames.OfTool(tool), isKnown);
         _calls.Add(call);
-        await store.CallIntentAsync(
-            new CallRow
-            {
-                TickId = Id.Value,
-                Seq = call.Seq,
-                Turn = turn,
-                ToolUseId = toolUseId,
-                Tool = tool,
-                Module = call.Module,
-                Input = input.GetRawText(),
-                InputHash = InputHash.Of(input),
-                At = clock.GetUtcNow(),
-            },
-            cancellationToken);
+        _notes.Calls.Add(new CallRow
+        {
+            TickId = Id.Value,
+            Seq = call.Seq,
+            Turn = turn,
+            ToolUseId = toolUseId,
+            Tool = tool,
+            Module = call.Module,
+            Input = input.GetRawText(),
+            InputHash = InputHash.Of(input),
+            At = clock.GetUtcNow(),
+        });
         return call;
+    }
+
+    /// <summary>Notes what the persona will remember.</summary>
+    public void Remember(string summary) => _notes.Summary = summary;
+
+    /// <summary>Stores what was noted; when the task completes, it is on disk.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        if (_notes.IsEmpty)
+        {
+            return;
+        }
+
+        await store.AddAsync(Id, _notes, cancellationToken);
+        Noted();
     }
 
     public async Task ResultAsync(RecordedCall call, bool isError, string output, TimeSpan latency, CancellationToken cancellationToken)
@@ -119,15 +136,26 @@ internal sealed class TickRecorder(TickId id, DuePersona persona, TickStore stor
         }
     }
 
-    public Task SummaryAsync(string summary, CancellationToken cancellationToken) => store.SummaryAsync(Id, summary, cancellationToken);
-
     public async Task EndAsync(string outcome, string? stage, string? error, CancellationToken cancellationToken)
     {
-        await store.EndAsync(Id, outcome, stage, error, clock.GetUtcNow(), cancellationToken);
+        // What could not be stored before was not sent either.
+        _notes.Calls.Clear();
+        await store.EndAsync(Id, _notes, outcome, stage, error, clock.GetUtcNow(), cancellationToken);
+        Noted();
         if (stage is not null)
         {
             metrics.Error(stage);
         }
+    }
+
+    private void Noted()
+    {
+        foreach (var phase in _notes.Phases)
+        {
+            feed.Publish(Event("phase") with { Phase = phase });
+        }
+
+        _notes = new TickNotes();
     }
 
     private TickEvent Event(string kind) => new(kind, Id, persona.Email, persona.DisplayName(), clock.GetUtcNow());

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LinqToDB;
 using LinqToDB.Async;
+using LinqToDB.Data;
 using Mana.Contracts;
 using Mana.Hosting.Storage;
 
@@ -13,88 +14,60 @@ namespace Mana.PersonaRunner.Recording;
 internal sealed class TickStore(ServiceDatabase database)
 {
     public Task OpenAsync(TickRow tick, CancellationToken cancellationToken) =>
-        database.WriteAsync((db, ct) => db.InsertAsync(tick, token: ct), cancellationToken);
+        database.WriteAsync((db, ct) => db.AddRowAsync(tick, ct), cancellationToken);
 
     /// <summary>The tick leaves the queue: its time counts from here.</summary>
     public Task BeginAsync(TickId tick, DateTimeOffset startedAt, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            (db, ct) => db.GetTable<TickRow>()
-                .Where(row => row.Id == tick.Value)
-                .Set(row => row.StartedAt, startedAt)
-                .Set(row => row.Phase, TickPhases.SignIn)
-                .UpdateAsync(ct),
+            (db, ct) => db.RunAsync(
+                "update ticks set started_at = @at, phase = @phase where id = @id", ct,
+                ("at", startedAt), ("phase", TickPhases.SignIn), ("id", tick.Value)),
             cancellationToken);
 
-    public Task PhaseAsync(TickId tick, string phase, CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            (db, ct) => db.GetTable<TickRow>().Where(row => row.Id == tick.Value).Set(row => row.Phase, phase).UpdateAsync(ct),
-            cancellationToken);
-
-    public Task TurnAsync(TurnRow turn, CancellationToken cancellationToken) =>
-        database.WriteAsync((db, ct) => db.InsertAsync(turn, token: ct), cancellationToken);
-
-    public Task ModelCallAsync(ModelCallRow call, CancellationToken cancellationToken) =>
-        database.WriteAsync((db, ct) => db.InsertAsync(call, token: ct), cancellationToken);
-
-    public Task CallIntentAsync(CallRow call, CancellationToken cancellationToken) =>
-        database.WriteAsync((db, ct) => db.InsertAsync(call, token: ct), cancellationToken);
+    /// <summary>Stores all of it in one transaction.</summary>
+    public Task AddAsync(TickId tick, TickNotes notes, CancellationToken cancellationToken) =>
+        database.WriteAsync((db, ct) => AddAsync(db, tick, notes, ct), cancellationToken);
 
     public Task CallResultAsync(TickId tick, int seq, bool isError, string output, int latencyMs, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            (db, ct) => db.GetTable<CallRow>()
-                .Where(row => row.TickId == tick.Value && row.Seq == seq)
-                .Set(row => row.Result, isError ? "error" : "ok")
-                .Set(row => row.Output, output)
-                .Set(row => row.LatencyMs, latencyMs)
-                .UpdateAsync(ct),
+            (db, ct) => db.RunAsync(
+                "update calls set result = @result, output = @output, latency_ms = @latency where tick_id = @id and seq = @seq", ct,
+                ("result", isError ? "error" : "ok"), ("output", output), ("latency", latencyMs), ("id", tick.Value), ("seq", seq)),
             cancellationToken);
 
     public Task RatingsAsync(TickId tick, IReadOnlyList<RatingRow> ratings, int missing, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (db, ct) =>
             {
-                foreach (var rating in ratings)
-                {
-                    await db.InsertAsync(rating, token: ct);
-                }
-
-                await db.GetTable<TickRow>().Where(row => row.Id == tick.Value).Set(row => row.MissingRatings, missing).UpdateAsync(ct);
+                await db.AddRowsAsync(ratings, ct);
+                await db.RunAsync("update ticks set missing_ratings = @missing where id = @id", ct, ("missing", missing), ("id", tick.Value));
             },
-            cancellationToken);
-
-    public Task SummaryAsync(TickId tick, string summary, CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            (db, ct) => db.GetTable<TickRow>().Where(row => row.Id == tick.Value).Set(row => row.Summary, summary).UpdateAsync(ct),
             cancellationToken);
 
     /// <summary>Ends the tick and, in the same transaction, puts everything that mana-auth must hear into the outbox.</summary>
     /// <returns>False when it had ended already.</returns>
     public Task<bool> EndAsync(
-        TickId tick, string outcome, string? stage, string? error, DateTimeOffset endedAt, CancellationToken cancellationToken) =>
+        TickId tick, TickNotes notes, string outcome, string? stage, string? error, DateTimeOffset endedAt, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (db, ct) =>
             {
-                var updated = await db.GetTable<TickRow>()
-                    .Where(row => row.Id == tick.Value && row.EndedAt == null)
-                    .Set(row => row.Phase, TickPhases.Ended)
-                    .Set(row => row.Outcome, outcome)
-                    .Set(row => row.Stage, stage)
-                    .Set(row => row.Error, error)
-                    .Set(row => row.EndedAt, endedAt)
-                    .UpdateAsync(ct);
+                await AddAsync(db, tick, notes, ct);
+                var updated = await db.RunAsync(
+                    """
+                    update ticks set phase = @phase, outcome = @outcome, stage = @stage, error = @error, ended_at = @at
+                    where id = @id and ended_at is null
+                    """,
+                    ct,
+                    ("phase", TickPhases.Ended), ("outcome", outcome), ("stage", stage), ("error", error), ("at", endedAt), ("id", tick.Value));
                 if (updated == 0)
                 {
                     return false;
                 }
 
-                var ended = await db.GetTable<TickRow>().FirstAsync(row => row.Id == tick.Value, ct);
-                var calls = await db.GetTable<CallRow>().Where(row => row.TickId == tick.Value).OrderBy(row => row.Seq).ToListAsync(ct);
-                var ratings = await db.GetTable<RatingRow>().Where(row => row.TickId == tick.Value).OrderBy(row => row.Module).ToListAsync(ct);
-                foreach (var row in OutboxPayloads.For(ended, calls, ratings))
-                {
-                    await db.InsertAsync(row, token: ct);
-                }
-
+                var ended = await db.RowAsync<TickRow>("select * from ticks where id = @id", ct, ("id", tick.Value));
+                var calls = await db.RowsAsync<CallRow>("select * from calls where tick_id = @id order by seq", ct, ("id", tick.Value));
+                var ratings = await db.RowsAsync<RatingRow>("select * from ratings where tick_id = @id order by module", ct, ("id", tick.Value));
+                await db.AddRowsAsync(OutboxPayloads.For(ended!, calls, ratings).ToList(), ct);
                 return true;
             },
             cancellationToken);
@@ -130,7 +103,7 @@ internal sealed class TickStore(ServiceDatabase database)
             else
             {
                 await EndAsync(
-                    new TickId(tick.Id), TickOutcomes.Failed, Ticks.TickStages.Stopped,
+                    new TickId(tick.Id), new TickNotes(), TickOutcomes.Failed, Ticks.TickStages.Stopped,
                     $"the runner stopped during this tick (phase {tick.Phase})", now, cancellationToken);
             }
         }
@@ -143,6 +116,42 @@ internal sealed class TickStore(ServiceDatabase database)
 
     public Task SetSettingAsync(string key, string value, CancellationToken cancellationToken) =>
         database.WriteAsync((db, ct) => db.InsertOrReplaceAsync(new SettingRow { Key = key, Value = value }, token: ct), cancellationToken);
+
+    private static async Task AddAsync(DataConnection db, TickId tick, TickNotes notes, CancellationToken cancellationToken)
+    {
+        if (notes.Phases is [.., var phase])
+        {
+            await db.RunAsync("update ticks set phase = @phase where id = @id", cancellationToken, ("phase", phase), ("id", tick.Value));
+        }
+
+        if (notes.Summary is { } summary)
+        {
+            await db.RunAsync("update ticks set summary = @summary where id = @id", cancellationToken, ("summary", summary), ("id", tick.Value));
+        }
+
+        // A connection that breaks during a commit leaves open whether it was stored; the end of the tick brings it again.
+        await db.AddNewRowsAsync(notes.ModelCalls, cancellationToken);
+        await db.AddNewRowsAsync(notes.Turns, cancellationToken);
+        await db.AddNewRowsAsync(notes.Calls, cancellationToken);
+    }
+}
+
+/// <summary>What was noted since the last write and goes to the disk with the next one.</summary>
+internal sealed class TickNotes
+{
+    /// <summary>The phases that were entered; the last is the one that lasts.</summary>
+    public List<string> Phases { get; } = [];
+
+    public List<TurnRow> Turns { get; } = [];
+
+    public List<ModelCallRow> ModelCalls { get; } = [];
+
+    /// <summary>Calls that are about to be made.</summary>
+    public List<CallRow> Calls { get; } = [];
+
+    public string? Summary { get; set; }
+
+    public bool IsEmpty => Phases.Count + Turns.Count + ModelCalls.Count + Calls.Count == 0 && Summary is null;
 }
 
 /// <summary>What mana-auth hears of a tick: its actions, its ratings, its outcome; in this order.</summary>

@@ -116,32 +116,55 @@ internal sealed partial class OutboxDelivery(
         using var held = await _locks.EnterAsync(persona.Value, cancellationToken);
         while (await outbox.OfAsync(persona, cancellationToken) is { Count: > 0 } rows)
         {
-            foreach (var row in rows)
+            if (!await SendAsync(persona, rows, cancellationToken))
             {
-                if (row.NextAttemptAt > clock.GetUtcNow() || !await SendAsync(persona, row, cancellationToken))
-                {
-                    // Order is kept: what comes later waits for this one.
-                    return false;
-                }
+                return false;
             }
         }
 
         return true;
     }
 
+    /// <returns>False when a row has to wait.</returns>
+    private async Task<bool> SendAsync(UserId persona, List<OutboxRow> rows, CancellationToken cancellationToken)
+    {
+        // Struck off with one write for all: a crash before it only means that some are sent twice.
+        var acknowledged = new List<string>();
+        try
+        {
+            foreach (var row in rows)
+            {
+                if (row.NextAttemptAt > clock.GetUtcNow() || !await SendAsync(persona, row, acknowledged, cancellationToken))
+                {
+                    // Order is kept: what comes later waits for this one.
+                    return false;
+                }
+            }
+
+            return true;
+        }
+        finally
+        {
+            if (acknowledged.Count > 0)
+            {
+                await outbox.AcknowledgedAsync(acknowledged, CancellationToken.None);
+            }
+        }
+    }
+
     /// <returns>True when the next row may follow.</returns>
-    private async Task<bool> SendAsync(UserId persona, OutboxRow row, CancellationToken cancellationToken)
+    private async Task<bool> SendAsync(UserId persona, OutboxRow row, List<string> acknowledged, CancellationToken cancellationToken)
     {
         try
         {
             await auth.DeliverAsync(persona, row.Kind, row.Payload, cancellationToken);
-            await outbox.AcknowledgedAsync(row.Id, CancellationToken.None);
+            acknowledged.Add(row.Id);
             return true;
         }
         catch (PlatformException e) when (e.StatusCode == 404 && row.Kind == OutboxPayloads.Outcome)
         {
             // An auth service without our outcome endpoint: actions and feedback are all that it can take.
-            await outbox.AcknowledgedAsync(row.Id, CancellationToken.None);
+            acknowledged.Add(row.Id);
             return true;
         }
         catch (PlatformException e)

@@ -107,7 +107,8 @@ internal sealed partial class PersonaTick(
         await recorder.BeginAsync(cancellationToken);
         var access = await platform.SignInAsync(persona, cancellationToken);
 
-        await recorder.PhaseAsync(TickPhases.Connect, cancellationToken);
+        recorder.Enter(TickPhases.Connect);
+        await recorder.FlushAsync(cancellationToken);
         await using var tools = await platform.ConnectAsync(access, cancellationToken);
         var mix = UsableMix(persona.ModuleMix, tools.Tools);
         if (mix.Count == 0)
@@ -116,36 +117,37 @@ internal sealed partial class PersonaTick(
             return new TickResult(TickOutcomes.Idle, null, $"no usable module: none of {wanted} has a tool");
         }
 
-        await recorder.PhaseAsync(TickPhases.Act, cancellationToken);
+        recorder.Enter(TickPhases.Act);
         var language = persona.Language is { Length: > 0 } given ? given : "de";
         var prompts = new Prompts(language);
         var today = InZone(clock.GetUtcNow(), persona);
         var hints = new PersonaHints(persona.Email, persona.Archetype, mix, language, today, Seed(recorder.Id));
         var conversation = new PersonaConversation(brain, recorder, ModelTools.For(tools.Tools), hints, deadline, time);
-        await conversation.SayAsync(ChatRole.System, prompts.Rules, cancellationToken);
-        await conversation.SayAsync(ChatRole.System, persona.SystemPrompt, cancellationToken);
+        conversation.Say(ChatRole.System, prompts.Rules);
+        conversation.Say(ChatRole.System, persona.SystemPrompt);
         var lastVisit = await reader.LastSummaryAsync(persona.UserId, cancellationToken);
         if (lastVisit is var (words, at))
         {
             lastVisit = (words, InZone(at, persona));
         }
 
-        await conversation.SayAsync(ChatRole.User, prompts.Visit(today, mix, lastVisit), cancellationToken);
+        conversation.Say(ChatRole.User, prompts.Visit(today, mix, lastVisit));
         var act = await new ToolLoop(conversation, tools, recorder, prompts, limits.MaxTurns, time).RunAsync(cancellationToken);
 
         if (recorder.Calls.Count > 0)
         {
-            await recorder.PhaseAsync(TickPhases.Rate, cancellationToken);
+            recorder.Enter(TickPhases.Rate);
             await new RatingTurn(conversation, recorder, prompts).RunAsync(cancellationToken);
         }
 
-        await recorder.PhaseAsync(TickPhases.Remember, cancellationToken);
+        recorder.Enter(TickPhases.Remember);
         if (act.Closing.Length > 0)
         {
-            await recorder.SummaryAsync(PlainText.Clean(act.Closing), cancellationToken);
+            recorder.Remember(PlainText.Clean(act.Closing));
         }
 
-        await recorder.PhaseAsync(TickPhases.Deliver, cancellationToken);
+        // Stored with the end of the tick: nothing happens in between.
+        recorder.Enter(TickPhases.Deliver);
         return recorder.Calls.Count > 0
             ? new TickResult(TickOutcomes.Completed, null, act.Note)
             : new TickResult(TickOutcomes.Idle, null, act.Note ?? "no tool was called");

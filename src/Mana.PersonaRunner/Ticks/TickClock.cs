@@ -43,7 +43,7 @@ internal sealed partial class TickClock(
     public async Task<Round> BeatAsync(CancellationToken cancellationToken)
     {
         Report(last => last with { At = clock.GetUtcNow() });
-        var due = await platform.PersonasAsync(TickScopes.Due, cancellationToken);
+        var due = await platform.PersonasAsync(TickScopes.Due, [], cancellationToken);
         metrics.Due(due.Count);
         return await DispatchAsync(await RunnableAsync(due, cancellationToken), isAsked: false, cancellationToken);
     }
@@ -51,7 +51,9 @@ internal sealed partial class TickClock(
     /// <summary>Dispatches the personas that a caller asked for, whatever the clock and a pause say.</summary>
     public async Task<Round> RunNowAsync(RunTicksRequest request, CancellationToken cancellationToken)
     {
-        var personas = await platform.PersonasAsync(request.Scope, cancellationToken);
+        // mana-auth can look up addresses; a name is matched here.
+        IReadOnlyList<string> emails = request.Personas is { } asked && asked.All(name => name.Contains('@')) ? asked : [];
+        var personas = await platform.PersonasAsync(request.Scope, emails, cancellationToken);
         if (request.Scope == TickScopes.NeverTicked)
         {
             // An auth service that does not know the scope answers with the due ones.
