@@ -9,6 +9,7 @@ using Mana.PersonaRunner.Diagnostics;
 using Mana.PersonaRunner.Platform;
 using Mana.PersonaRunner.Recording;
 using Mana.PersonaRunner.Ticks;
+using Mana.PersonaRunner.Ticks.Cluster;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -53,6 +54,7 @@ public static partial class RunnerHost
         builder.Services.AddRecording(settings);
         builder.Services.AddPlatform();
         builder.Services.AddBrain(settings, brain);
+        builder.AddCluster(settings.Cluster, settings.Database);
         builder.Services.AddTicks(settings);
         builder.Services.AddSingleton<RunnerMetrics>();
         builder.Services.AddSingleton<TickFeed>();

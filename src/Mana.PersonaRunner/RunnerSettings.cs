@@ -3,6 +3,7 @@ using Mana.Hosting;
 using Mana.Hosting.Identity;
 using Mana.Hosting.Storage;
 using Mana.PersonaRunner.Brains;
+using Mana.PersonaRunner.Ticks.Cluster;
 using Microsoft.Extensions.Configuration;
 
 namespace Mana.PersonaRunner;
@@ -49,6 +50,9 @@ internal sealed record RunnerSettings
     /// <summary>How to reach Claude; null without a key.</summary>
     public required ClaudeSettings? Claude { get; init; }
 
+    /// <summary>How this node meets others.</summary>
+    public required ClusterSettings Cluster { get; init; }
+
     /// <summary>The runner's own store.</summary>
     public required DatabaseSettings Database { get; init; }
 
@@ -66,6 +70,7 @@ internal sealed record RunnerSettings
             GuardProduction(settings, key, claude);
         }
 
+        var database = DatabaseSettings.Read(settings, "runner");
         return new RunnerSettings
         {
             AuthUrl = settings.Url("MANA_AUTH_URL", "http://localhost:3001"),
@@ -81,7 +86,8 @@ internal sealed record RunnerSettings
             StartPaused = settings.Flag("RUNNER_PAUSED", false),
             BrainName = ReadBrain(settings, environment, claude),
             Claude = claude,
-            Database = DatabaseSettings.Read(settings, "runner"),
+            Cluster = ClusterSettings.Read(settings, database),
+            Database = database,
         };
     }
 
