@@ -81,6 +81,8 @@ public static partial class RunnerHost
     {
         services.AddSingleton(_ => ServiceDatabase.Open(settings.Database, typeof(RunnerHost).Assembly));
         services.AddSingleton<TickStore>();
+        services.AddSingleton<OpenTicks>();
+        services.AddSingleton<PersonaStates>();
         services.AddSingleton<TickReader>();
         services.AddSingleton<Outbox>();
     }
@@ -123,13 +125,15 @@ public static partial class RunnerHost
             provider.GetRequiredService<ILogger<PersonaTick>>()));
         services.AddSingleton<PauseSwitch>();
         services.AddSingleton<OutboxDelivery>();
-        services.AddSingleton<TickDispatcher>();
+        services.AddSingleton<TickRunner>();
+        services.AddSingleton<TickRounds>();
+        services.AddSingleton<TickEnds>();
         services.AddSingleton<TickClock>();
 
         // Stopped in reverse order: first nobody new is asked, then the running ticks end, then the last rows go out.
         services.AddHostedService<PauseLoader>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxDelivery>());
-        services.AddHostedService(provider => provider.GetRequiredService<TickDispatcher>());
+        services.AddHostedService(provider => provider.GetRequiredService<TickRunner>());
         services.AddHostedService(provider => provider.GetRequiredService<TickClock>());
     }
 
