@@ -37,7 +37,8 @@ public static partial class RunnerHost
     /// <param name="configuration">The only source of settings.</param>
     /// <param name="clock">The domain clock; null for the system's.</param>
     /// <param name="brain">Who speaks for the personas; null for the configured one.</param>
-    public static WebApplication Create(IConfiguration configuration, TimeProvider? clock, Brain? brain)
+    /// <param name="time">The clock of time-outs and deadlines; null for the system's.</param>
+    public static WebApplication Create(IConfiguration configuration, TimeProvider? clock, Brain? brain, TimeProvider? time = null)
     {
         var reader = new SettingsReader(configuration);
         var environment = ManaEnvironment.From(configuration);
@@ -49,6 +50,11 @@ public static partial class RunnerHost
         }
 
         reader.ThrowIfInvalid(Service);
+
+        if (time is not null)
+        {
+            builder.Services.AddSingleton(time);
+        }
 
         builder.Services.AddSingleton(settings);
         builder.Services.AddRecording(settings);
