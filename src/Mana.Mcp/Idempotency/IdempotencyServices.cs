@@ -1,5 +1,6 @@
 using Mana.Contracts;
 using Mana.Hosting;
+using Mana.Mcp.Records;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,7 +13,6 @@ internal static class IdempotencyServices
 {
     public static IServiceCollection AddIdempotency(this IServiceCollection services)
     {
-        services.AddSingleton<KeyedAnswers>();
         services.AddSingleton<CallTurns>();
         services.AddHostedService<KeyPurge>();
 

@@ -4,7 +4,6 @@ using LinqToDB.Data;
 using Mana.Contracts;
 using Mana.Hosting;
 using Mana.Hosting.Storage;
-using Mana.Mcp.Idempotency;
 
 namespace Mana.Mcp.Records;
 
@@ -12,7 +11,7 @@ namespace Mana.Mcp.Records;
 internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
 {
     /// <summary>The records of one space, to be read.</summary>
-    public SpaceRecords In(SpaceId space, UserId author) => In(space, author, null);
+    public SpaceRecords In(SpaceId space, UserId author) => In(space, author, new RecordSession(database, null));
 
     /// <summary>
     /// Runs work that may change the records of one space on behalf of one author, in one transaction: all of it is
@@ -20,11 +19,19 @@ internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
     /// </summary>
     /// <param name="space">The space.</param>
     /// <param name="author">The author.</param>
-    /// <param name="work">Must await nothing but the records and the connection: on SQLite every other writer waits for it.</param>
+    /// <param name="work">
+    /// Must await nothing but the records and the session, which is the transaction: on SQLite every other writer waits for it.
+    /// </param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     public Task<T> ChangeAsync<T>(
-        SpaceId space, UserId author, Func<SpaceRecords, DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        database.WriteAsync((db, ct) => work(In(space, author, db), db, ct), cancellationToken);
+        SpaceId space, UserId author, Func<SpaceRecords, RecordSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            (db, ct) =>
+            {
+                var session = new RecordSession(database, db);
+                return work(In(space, author, session), session, ct);
+            },
+            cancellationToken);
 
     /// <summary>Removes every record of a space, deleted ones too, and says how many there were.</summary>
     public Task<int> RemoveSpaceAsync(SpaceId space, CancellationToken cancellationToken) =>
@@ -38,8 +45,7 @@ internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
             },
             cancellationToken);
 
-    private SpaceRecords In(SpaceId space, UserId author, DataConnection? transaction) =>
-        new(new RecordSession(database, transaction), clock, space.Value, author.Value);
+    private SpaceRecords In(SpaceId space, UserId author, RecordSession session) => new(session, clock, space.Value, author.Value);
 }
 
 /// <summary>

@@ -134,12 +134,12 @@ internal sealed partial class ToolPipeline(
         return await records.ChangeAsync(
             caller.Space,
             caller.User,
-            async (own, db, ct) =>
+            async (own, session, ct) =>
             {
                 var answer = Answer(await tool.RunAsync(given, new ToolCall(caller, own, clock), ct), reminder);
                 if (call.Keyed is { } keyed)
                 {
-                    await answers.AddAsync(db, keyed, answer, ct);
+                    await answers.AddAsync(session, keyed, answer, ct);
                 }
 
                 return answer;

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Mana.Contracts;
 using Mana.Hosting;
 using Mana.Mcp;
-using Mana.Mcp.Idempotency;
+using Mana.Mcp.Records;
 using Mana.Testing;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;

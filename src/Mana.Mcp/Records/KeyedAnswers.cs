@@ -1,14 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using LinqToDB.Data;
 using LinqToDB.Mapping;
 using Mana.Contracts;
 using Mana.Hosting;
 using Mana.Hosting.Storage;
+using Mana.Mcp.Idempotency;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 
-namespace Mana.Mcp.Idempotency;
+namespace Mana.Mcp.Records;
 
 /// <summary>The first answer of a call with a key.</summary>
 [Table("idempotency_keys")]
@@ -73,10 +73,10 @@ internal sealed class KeyedAnswers(ServiceDatabase database, DomainClock clock)
 
     /// <summary>Adds the answer in the transaction of what the call did.</summary>
     /// <exception cref="KeyTakenException">There is an answer already: the transaction must not be committed.</exception>
-    public async Task AddAsync(DataConnection db, KeyedCall call, CallToolResult answer, CancellationToken cancellationToken)
+    public async Task AddAsync(RecordSession session, KeyedCall call, CallToolResult answer, CancellationToken cancellationToken)
     {
         // On PostgreSQL this waits for another process that is about to commit the same key.
-        var added = await db.RunAsync(
+        var added = await session.WriteAsync((db, ct) => db.RunAsync(
             """
             insert into idempotency_keys (space_id, idempotency_key, fingerprint, answer, created_at)
             values (@space, @key, @fingerprint, @answer, @now)
@@ -84,9 +84,9 @@ internal sealed class KeyedAnswers(ServiceDatabase database, DomainClock clock)
             set fingerprint = excluded.fingerprint, answer = excluded.answer, created_at = excluded.created_at
             where idempotency_keys.created_at <= @expired
             """,
-            cancellationToken,
+            ct,
             ("space", call.Space.Value), ("key", call.Key), ("fingerprint", call.Fingerprint),
-            ("answer", JsonSerializer.Serialize(answer, Json)), ("now", clock.Now()), ("expired", Expired));
+            ("answer", JsonSerializer.Serialize(answer, Json)), ("now", clock.Now()), ("expired", Expired)), cancellationToken);
         if (added == 0)
         {
             throw new KeyTakenException();
@@ -96,7 +96,7 @@ internal sealed class KeyedAnswers(ServiceDatabase database, DomainClock clock)
     /// <summary>Adds the answer of a call that changed nothing.</summary>
     /// <exception cref="KeyTakenException">There is an answer already.</exception>
     public Task AddAsync(KeyedCall call, CallToolResult answer, CancellationToken cancellationToken) =>
-        database.WriteAsync((db, ct) => AddAsync(db, call, answer, ct), cancellationToken);
+        database.WriteAsync((db, ct) => AddAsync(new RecordSession(database, db), call, answer, ct), cancellationToken);
 
     /// <summary>Removes what has expired, a little at a time, and says how much it was.</summary>
     public async Task<int> PurgeAsync(CancellationToken cancellationToken)
