@@ -92,9 +92,10 @@ internal sealed partial class ClusterLlmPermits(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var wait = ReportInterval;
         while (!stoppingToken.IsCancellationRequested)
         {
-            await Volatile.Read(ref _reportNow).Task.WaitAsync(ReportInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Volatile.Read(ref _reportNow).Task.WaitAsync(wait, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stoppingToken.IsCancellationRequested)
             {
                 return;
@@ -111,24 +112,28 @@ internal sealed partial class ClusterLlmPermits(
                 return;
             }
 
-            await SendAsync(null, (grain, report) => grain.Report(report), stoppingToken);
+            var (reply, _) = await SendAsync(null, static (grain, report, _) => grain.Report(report), stoppingToken);
+            wait = reply is null ? FaultWait : ReportInterval;
         }
     }
 
     private async ValueTask<(LlmReply? Reply, LlmPermit? Permit)> AskAsync(LlmNeed need, CancellationToken cancellationToken)
     {
         await _message.WaitAsync(cancellationToken);
-        return await SendAsync(need, (grain, report) => grain.Acquire(report, new LlmAsk(need.InputTokens, need.OutputTokens, need.IgnoresPause)), cancellationToken);
+        return await SendAsync(need, Acquire, cancellationToken);
+
+        static ValueTask<LlmReply> Acquire(ILlmBudgetGrain grain, LlmReport report, LlmNeed? need) =>
+            grain.Acquire(report, new LlmAsk(need!.Value.InputTokens, need.Value.OutputTokens, need.Value.IgnoresPause));
     }
 
     /// <summary>Sends one message; the lock on messages is held and is let go here.</summary>
     private async ValueTask<(LlmReply? Reply, LlmPermit? Permit)> SendAsync(
-        LlmNeed? need, Func<ILlmBudgetGrain, LlmReport, ValueTask<LlmReply>> send, CancellationToken cancellationToken)
+        LlmNeed? need, Func<ILlmBudgetGrain, LlmReport, LlmNeed?, ValueTask<LlmReply>> send, CancellationToken cancellationToken)
     {
         try
         {
             var sent = time.GetTimestamp();
-            var reply = await send(budget(), node.Report(pause.State));
+            var reply = await send(budget(), node.Report(pause.State), need);
             var permit = node.Take(reply, need, time.GetElapsedTime(sent));
             Hear(reply);
             return (reply, permit);

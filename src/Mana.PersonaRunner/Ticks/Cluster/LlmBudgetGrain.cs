@@ -6,16 +6,22 @@ namespace Mana.PersonaRunner.Ticks.Cluster;
 /// <summary>The model budget of the cluster. The key is the brain's name: its nodes share one key of the provider.</summary>
 internal interface ILlmBudgetGrain : IGrainWithStringKey
 {
+    /// <summary>
+    /// How long an answer may take. It is less than a new budget waits for its nodes: one whose message died with the
+    /// old one speaks up before the new one grants anything.
+    /// </summary>
+    const string ResponseTime = "00:00:02";
+
     /// <summary>Asks for the right to send one request.</summary>
-    [ResponseTimeout("00:00:05")]
+    [ResponseTimeout(ResponseTime)]
     ValueTask<LlmReply> Acquire(LlmReport report, LlmAsk ask);
 
     /// <summary>Says where the node stands; every second, and when the provider refused a call.</summary>
-    [ResponseTimeout("00:00:05")]
+    [ResponseTimeout(ResponseTime)]
     ValueTask<LlmReply> Report(LlmReport report);
 
     /// <summary>Pauses or resumes; nothing is granted in a pause once this has returned.</summary>
-    [ResponseTimeout("00:00:05")]
+    [ResponseTimeout(ResponseTime)]
     ValueTask Set(PauseState pause);
 }
 

@@ -12,9 +12,9 @@ internal sealed class LlmNode(string name, LlmLimits configured)
 {
     /// <summary>
     /// How old a grant may become on its way. An older one comes from a budget, or reached a node, that was frozen in
-    /// between: the place was given to others in the meantime.
+    /// between: the place may have been given to others in the meantime.
     /// </summary>
-    public static readonly TimeSpan GrantValidity = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan GrantValidity = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
     private LlmSettlement? _open;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mana.PersonaRunner.Brains;
 using Mana.PersonaRunner.Ticks.Cluster;
 
@@ -10,7 +11,7 @@ namespace Mana.Tests.Runner.Budget;
 /// </summary>
 internal sealed class SimulatedCluster
 {
-    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.Parse(ILlmBudgetGrain.ResponseTime, CultureInfo.InvariantCulture);
 
     private readonly Random _random;
     private readonly LlmLimits _limits;
@@ -188,7 +189,7 @@ internal sealed class SimulatedCluster
             {
                 isAnswered = true;
                 silo.IsBusy = false;
-                On(silo, Seconds(0.2, 0.21), () => Ask(silo));
+                On(silo, Seconds(0.2, 0.21), () => Send(silo, isAsk: silo.Node.InFlight < _callers));
             }
         });
     }
