@@ -7,9 +7,10 @@ namespace Mana.PersonaRunner.Ticks.Cluster;
 /// </summary>
 /// <param name="configured">The limits that are never exceeded, whatever the provider states.</param>
 /// <param name="instance">Tells this life of the budget from others; not 0.</param>
+/// <param name="hasRivals">Whether another node may take its place; alone in memory there is none.</param>
 /// <param name="activeNodes">The nodes of the cluster: before the first grant each of them must have been heard.</param>
 /// <param name="now">The moment of its beginning.</param>
-internal sealed class LlmBudget(LlmLimits configured, long instance, Func<IReadOnlyCollection<string>> activeNodes, TimeSpan now)
+internal sealed class LlmBudget(LlmLimits configured, long instance, bool hasRivals, Func<IReadOnlyCollection<string>> activeNodes, TimeSpan now)
 {
     /// <summary>How long a node that says nothing still counts with what it last said.</summary>
     public static readonly TimeSpan Forgotten = TimeSpan.FromSeconds(10);
@@ -97,7 +98,7 @@ internal sealed class LlmBudget(LlmLimits configured, long instance, Func<IReadO
     /// <returns>Null for a message that a newer one has overtaken.</returns>
     private Node? Hear(LlmReport report, TimeSpan now)
     {
-        if (now - _lastHeard > Silence)
+        if (hasRivals && now - _lastHeard > Silence)
         {
             _quietUntil = now + Silence;
             _wasFrozen = true;
@@ -171,15 +172,9 @@ internal sealed class LlmBudget(LlmLimits configured, long instance, Func<IReadO
             return false;
         }
 
-        if (now < until)
+        if (now < until && (_wasFrozen || activeNodes().Any(name => name != asking.Name && !_nodes.ContainsKey(name))))
         {
-            foreach (var name in activeNodes())
-            {
-                if (name != asking.Name && (_wasFrozen || !_nodes.ContainsKey(name)))
-                {
-                    return true;
-                }
-            }
+            return true;
         }
 
         _quietUntil = null;

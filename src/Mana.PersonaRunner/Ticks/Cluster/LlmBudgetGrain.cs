@@ -42,7 +42,7 @@ internal sealed class LlmBudgetGrain(TimeProvider time, ISiloStatusOracle silos,
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var pause = await PauseSwitch.StoredAsync(store, cancellationToken);
-        _budget = new LlmBudget(settings.LlmLimits, Random.Shared.NextInt64(1, long.MaxValue), ActiveNodes, Now);
+        _budget = new LlmBudget(settings.LlmLimits, Random.Shared.NextInt64(1, long.MaxValue), settings.Cluster.IsShared, ActiveNodes, Now);
         _budget.Set(pause);
     }
 

@@ -11,6 +11,9 @@ namespace Mana.PersonaRunner.Ticks.Cluster;
 /// </param>
 internal sealed class RateMeter(bool isExact)
 {
+    // Requests granted 60 s apart may arrive a little closer together.
+    private const double OnTheWay = 50 * TimeSpan.TicksPerMillisecond;
+
     private double _interval;
     private double _tolerance;
     private double _free = double.MinValue;
@@ -39,6 +42,7 @@ internal sealed class RateMeter(bool isExact)
         {
             var beyond = Math.Floor(0.02 * limit);
             _tolerance = Math.Min(_tolerance, TimeSpan.TicksPerMinute * beyond / limit);
+            _interval = (TimeSpan.TicksPerMinute + OnTheWay) / limit;
         }
 
         if (wasOpen && _emptied is { } at)

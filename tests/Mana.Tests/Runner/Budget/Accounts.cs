@@ -49,5 +49,5 @@ internal sealed class Accounts
 
     public void Free(string name, LlmOutcome outcome = default) => _nodes[name].Node.Settle(_nodes[name].Permits.Pop(), outcome);
 
-    private LlmBudget Create() => new(_limits, ++_instances, () => _names, Now);
+    private LlmBudget Create() => new(_limits, ++_instances, _names.Length > 1, () => _names, Now);
 }

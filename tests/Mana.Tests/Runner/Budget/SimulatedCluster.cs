@@ -162,7 +162,7 @@ internal sealed class SimulatedCluster
         var need = new LlmNeed(1000, 500);
         On(host.Silo, Seconds(0.0001, 0.02), () =>
         {
-            host.Budget ??= new LlmBudget(_limits, ++Budgets, () => View(host.Silo), Now);
+            host.Budget ??= new LlmBudget(_limits, ++Budgets, hasRivals: true, () => View(host.Silo), Now);
             var reply = isAsk ? host.Budget.Acquire(report, new LlmAsk(need.InputTokens, need.OutputTokens, false), Now) : host.Budget.Report(report, Now);
             var granted = Now;
             On(silo, Seconds(0.0001, 0.02), () =>
