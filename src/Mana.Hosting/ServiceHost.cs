@@ -59,10 +59,12 @@ public static class ServiceHost
         }
 
         builder.Logging.SetMinimumLevel(level);
-        var chatty = level < LogLevel.Information ? level : LogLevel.Warning;
+        // A filter beats the minimum: it must never let through what the setting keeps out.
+        var warnings = level > LogLevel.Warning ? level : LogLevel.Warning;
+        var chatty = level < LogLevel.Information ? level : warnings;
         builder.Logging.AddFilter("Microsoft", chatty);
         builder.Logging.AddFilter("ModelContextProtocol", chatty);
-        builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning);
+        builder.Logging.AddFilter("System.Net.Http", warnings);
 
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(ManaEnvironment.From(configuration));

@@ -37,7 +37,8 @@ public static partial class RunnerHost
     /// <param name="configuration">The only source of settings.</param>
     /// <param name="clock">The domain clock; null for the system's.</param>
     /// <param name="brain">Who speaks for the personas; null for the configured one.</param>
-    public static WebApplication Create(IConfiguration configuration, TimeProvider? clock, Brain? brain)
+    /// <param name="time">The clock of time-outs and deadlines; null for the system's.</param>
+    public static WebApplication Create(IConfiguration configuration, TimeProvider? clock, Brain? brain, TimeProvider? time = null)
     {
         var reader = new SettingsReader(configuration);
         var environment = ManaEnvironment.From(configuration);
@@ -49,6 +50,11 @@ public static partial class RunnerHost
         }
 
         reader.ThrowIfInvalid(Service);
+
+        if (time is not null)
+        {
+            builder.Services.AddSingleton(time);
+        }
 
         builder.Services.AddSingleton(settings);
         builder.Services.AddRecording(settings);
@@ -82,6 +88,8 @@ public static partial class RunnerHost
     {
         services.AddSingleton(_ => ServiceDatabase.Open(settings.Database, typeof(RunnerHost).Assembly));
         services.AddSingleton<TickStore>();
+        services.AddSingleton<OpenTicks>();
+        services.AddSingleton<PersonaStates>();
         services.AddSingleton<TickReader>();
         services.AddSingleton<Outbox>();
     }
@@ -132,13 +140,15 @@ public static partial class RunnerHost
             provider.GetRequiredService<TickLimits>(),
             provider.GetRequiredService<ILogger<PersonaTick>>()));
         services.AddSingleton<OutboxDelivery>();
-        services.AddSingleton<TickDispatcher>();
+        services.AddSingleton<TickRunner>();
+        services.AddSingleton<TickRounds>();
+        services.AddSingleton<TickEnds>();
         services.AddSingleton<TickClock>();
 
         // Stopped in reverse order: first nobody new is asked, then the running ticks end, then the last rows go out.
         services.AddHostedService<PauseLoader>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxDelivery>());
-        services.AddHostedService(provider => provider.GetRequiredService<TickDispatcher>());
+        services.AddHostedService(provider => provider.GetRequiredService<TickRunner>());
         services.AddHostedService(provider => provider.GetRequiredService<TickClock>());
     }
 

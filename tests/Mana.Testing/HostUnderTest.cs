@@ -9,6 +9,12 @@ namespace Mana.Testing;
 /// </summary>
 public sealed class HostUnderTest : IAsyncDisposable
 {
+    /// <summary>The environment variable that gives hosts under test a log, for instance <c>MANA_TEST_LOG=Debug</c>.</summary>
+    public const string LogLevelVariable = "MANA_TEST_LOG";
+
+    // Hundreds of hosts that are provoked on purpose would bury the one failure in a log that somebody cuts.
+    private static readonly string LogLevel = Environment.GetEnvironmentVariable(LogLevelVariable) is { Length: > 0 } level ? level : "None";
+
     private readonly WebApplication _app;
 
     private HostUnderTest(WebApplication app)
@@ -28,7 +34,7 @@ public sealed class HostUnderTest : IAsyncDisposable
 
     /// <summary>Starts a host.</summary>
     /// <param name="create">For instance <c>AuthHost.Create</c>.</param>
-    /// <param name="settings">Added to <c>PORT=0</c>, <c>NODE_ENV=development</c>, <c>LOG_LEVEL=Warning</c>.</param>
+    /// <param name="settings">Added to <c>PORT=0</c>, <c>NODE_ENV=development</c> and a log that says nothing (see <see cref="LogLevelVariable"/>).</param>
     /// <param name="clock">The domain clock.</param>
     public static async Task<HostUnderTest> StartAsync(
         Func<IConfiguration, TimeProvider?, WebApplication> create,
@@ -55,7 +61,7 @@ public sealed class HostUnderTest : IAsyncDisposable
             {
                 ["PORT"] = "0",
                 ["NODE_ENV"] = "development",
-                ["LOG_LEVEL"] = "Warning",
+                ["LOG_LEVEL"] = LogLevel,
             })
             .AddInMemoryCollection(settings)
             .Build();

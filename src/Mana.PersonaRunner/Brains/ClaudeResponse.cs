@@ -20,12 +20,9 @@ internal static class ClaudeResponse
                 throw Unreadable();
             }
 
-            var message = new ChatMessage(ChatRole.Assistant, [.. content.EnumerateArray().Select(Content).OfType<AIContent>()])
-            {
-                RawRepresentation = new ClaudeTurn(content),
-                MessageId = Text(raw, "id"),
-                CreatedAt = now,
-            };
+            var message = Message(content);
+            message.MessageId = Text(raw, "id");
+            message.CreatedAt = now;
             return new ChatResponse(message)
             {
                 ResponseId = Text(raw, "id"),
@@ -40,6 +37,10 @@ internal static class ClaudeResponse
             throw Unreadable();
         }
     }
+
+    /// <summary>The assistant's message of these blocks; they go back to the API exactly as they are.</summary>
+    public static ChatMessage Message(JsonElement blocks) =>
+        new(ChatRole.Assistant, [.. blocks.EnumerateArray().Select(Content).OfType<AIContent>()]) { RawRepresentation = new ClaudeTurn(blocks) };
 
     public static ModelCallException Unreadable() => new(BrainFailure.Unreadable, "Claude's answer is not a message of the Messages API.");
 

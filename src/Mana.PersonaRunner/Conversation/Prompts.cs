@@ -102,6 +102,11 @@ internal sealed class Prompts(string language)
         ? $"{RatingTool.Name} is for the end: you will be asked. Go on using the app, or close your visit."
         : $"{RatingTool.Name} ist für den Schluss: Du wirst danach gefragt. Benutz die App weiter oder beende deinen Besuch.";
 
+    /// <summary>The answer to a call of which nobody knows whether it was carried out.</summary>
+    public string OutcomeUnknown => _english
+        ? "Nobody knows whether this call was carried out. Look in the app first before you do it again."
+        : "Ob dieser Aufruf ausgeführt wurde, weiß niemand. Schau erst in der App nach, bevor du ihn wiederholst.";
+
     /// <summary>The answer to a call of the app that comes with the ratings.</summary>
     public string VisitIsOver => _english ? "The visit is over; this call was not made." : "Der Besuch ist vorbei; dieser Aufruf wurde nicht ausgeführt.";
 

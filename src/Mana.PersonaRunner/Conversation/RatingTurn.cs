@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Mana.Contracts;
+using Mana.PersonaRunner.Brains;
 using Mana.PersonaRunner.Recording;
 using Microsoft.Extensions.AI;
 
@@ -12,7 +13,9 @@ namespace Mana.PersonaRunner.Conversation;
 internal sealed class RatingTurn(PersonaConversation conversation, TickRecorder recorder, Prompts prompts)
 {
     /// <summary>Asks, checks, stores.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">The tick's deadline or the stop.</param>
+    /// <param name="stopping">The stop alone: the tick will go on later.</param>
+    public async Task RunAsync(CancellationToken cancellationToken, CancellationToken stopping)
     {
         // A tool that the model made up belongs to no module; a module that only failed was met and can be rated.
         var modules = recorder.Calls.Where(call => call.IsKnown).GroupBy(call => call.Module, StringComparer.Ordinal).ToList();
@@ -31,11 +34,15 @@ internal sealed class RatingTurn(PersonaConversation conversation, TickRecorder 
                 await AskAsync("repair", reading, cancellationToken);
             }
         }
-        finally
+        catch (Exception e) when (e is not (ParkedException or StaleEpochException) && !stopping.IsCancellationRequested)
         {
-            // Also when the model failed or the time is up: what was said is kept, what was not is counted.
+            // The model failed, or the time is up: what was said is kept, what was not is counted. A tick that goes on
+            // later, or elsewhere, asks there.
             await recorder.RatingsAsync(reading.Ratings, reading.Missing, CancellationToken.None);
+            throw;
         }
+
+        await recorder.RatingsAsync(reading.Ratings, reading.Missing, CancellationToken.None);
     }
 
     private async Task<IReadOnlyList<string>> AskAsync(string purpose, RatingReading reading, CancellationToken cancellationToken)

@@ -95,8 +95,36 @@ internal sealed class ToolLoop(
         var tool = conversation.Names.ToMcp(call.Name);
         var name = tool ?? PlainText.Cut(PlainText.Clean(call.Name), MaxNameLength);
         var recorded = recorder.Call(turn, call.CallId, name, tool is not null, Input(call));
+        if (recorded.Restored is { } output)
+        {
+            return () => Task.FromResult(Answer(call, recorded.Result!, output));
+        }
+
+        if (recorded.IsInDoubt)
+        {
+            if (!MayBeRepeated(recorded))
+            {
+                return () => LeaveInDoubtAsync(call, recorded);
+            }
+
+            recorder.Repeat(recorded);
+        }
+
         return () => RunAsync(call, recorded, slots, cancellationToken);
     }
+
+    /// <summary>Whether a call of unknown outcome can be made again without the danger of doing it twice.</summary>
+    private bool MayBeRepeated(RecordedCall call) =>
+        !call.IsKnown || tools.HonoursKeys || tools.Tools.Any(tool => tool.Name == call.Tool && tool.IsReadOnly);
+
+    private async Task<FunctionResultContent> LeaveInDoubtAsync(FunctionCallContent call, RecordedCall recorded)
+    {
+        await recorder.ResultAsync(recorded, CallResults.InDoubt, prompts.OutcomeUnknown, TimeSpan.Zero, CancellationToken.None);
+        return Failed(call, prompts.OutcomeUnknown);
+    }
+
+    private static FunctionResultContent Answer(FunctionCallContent call, string result, string text) =>
+        result == CallResults.Ok ? new FunctionResultContent(call.CallId, text) : Failed(call, text);
 
     private async Task<FunctionResultContent> RunAsync(FunctionCallContent call, RecordedCall recorded, SemaphoreSlim slots, CancellationToken cancellationToken)
     {
@@ -104,12 +132,12 @@ internal sealed class ToolLoop(
         try
         {
             var start = time.GetTimestamp();
-            var result = await CallAsync(call, recorded, cancellationToken);
-            var text = Bounded(PlainText.Clean(result.Text));
+            var (result, output) = await CallAsync(call, recorded, cancellationToken);
+            var text = Bounded(PlainText.Clean(output));
 
             // Not cancellable: what the tool did is known now, also when the time is up.
-            await recorder.ResultAsync(recorded, result.IsError, text, time.GetElapsedTime(start), CancellationToken.None);
-            return result.IsError ? Failed(call, text) : new FunctionResultContent(call.CallId, text);
+            await recorder.ResultAsync(recorded, result, text, time.GetElapsedTime(start), CancellationToken.None);
+            return Answer(call, result, text);
         }
         finally
         {
@@ -117,39 +145,57 @@ internal sealed class ToolLoop(
         }
     }
 
-    private async Task<ToolResult> CallAsync(FunctionCallContent call, RecordedCall recorded, CancellationToken cancellationToken)
+    private async Task<(string Result, string Text)> CallAsync(FunctionCallContent call, RecordedCall recorded, CancellationToken cancellationToken)
     {
         if (!recorded.IsKnown)
         {
-            return new ToolResult(true, $"There is no tool {recorded.Tool}. Use one of the tools that you were given.");
+            return (CallResults.Error, $"There is no tool {recorded.Tool}. Use one of the tools that you were given.");
         }
 
         if (call.Exception is not null)
         {
-            return new ToolResult(true, "The arguments were not valid JSON; send them again.");
+            return (CallResults.Error, "The arguments were not valid JSON; send them again.");
         }
 
         try
         {
             var arguments = call.Arguments is { } given ? new Dictionary<string, object?>(given, StringComparer.Ordinal) : [];
-            var result = await tools.CallAsync(recorded.Tool, arguments, cancellationToken);
+            var result = await SendAsync(recorded, arguments, cancellationToken);
             Interlocked.Exchange(ref _brokenCallsInARow, 0);
-            return result;
+            return (result.IsError ? CallResults.Error : CallResults.Ok, result.Text);
         }
         catch (Exception e) when (e is PlatformException or InvalidOperationException or ArgumentException)
         {
             if (e is not PlatformException && !CanBeSent(call))
             {
                 // A lone surrogate, for instance: it can be read from JSON but not be written again.
-                return new ToolResult(true, "The arguments hold text that is not valid Unicode; send them again without it.");
+                return (CallResults.Error, "The arguments hold text that is not valid Unicode; send them again without it.");
             }
 
             var broken = e as PlatformException ?? new PlatformException(TickStages.Mcp, $"the MCP client failed ({e.GetType().Name})", e);
             _lastBreak = broken;
             Interlocked.Increment(ref _brokenCallsInARow);
-            return new ToolResult(true, "The app did not answer: " + broken.Message);
+            var text = "The app did not answer: " + broken.Message;
+            return MayBeRepeated(recorded) || IsRefusal(broken) ? (CallResults.Error, text) : (CallResults.InDoubt, $"{text}. {prompts.OutcomeUnknown}");
         }
     }
+
+    /// <summary>Sends the call; where the answer was lost on the way and a repetition is safe, it is asked for once more.</summary>
+    private async Task<ToolResult> SendAsync(RecordedCall call, Dictionary<string, object?> arguments, CancellationToken cancellationToken)
+    {
+        var key = $"{recorder.Id}/{call.Seq}";
+        try
+        {
+            return await tools.CallAsync(call.Tool, arguments, key, cancellationToken);
+        }
+        catch (PlatformException e) when (!IsRefusal(e) && tools.HonoursKeys && !cancellationToken.IsCancellationRequested)
+        {
+            return await tools.CallAsync(call.Tool, arguments, key, cancellationToken);
+        }
+    }
+
+    /// <summary>The server answered and said no: the call was not carried out.</summary>
+    private static bool IsRefusal(PlatformException e) => e.StatusCode is >= 400 and < 500;
 
     private static FunctionResultContent Failed(FunctionCallContent call, string text) =>
         new(call.CallId, text) { Exception = new ToolCallException(text) };

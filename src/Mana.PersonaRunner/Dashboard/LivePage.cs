@@ -16,7 +16,7 @@ namespace Mana.PersonaRunner.Dashboard;
 
 /// <summary>What the live page shows: the personas, the running and last ticks, the last ratings.</summary>
 internal sealed class LivePage(
-    IPlatform platform, TickReader reader, PauseSwitch pause, TickClock tickClock, Brain brain, DomainClock clock, TimeProvider time) : IDisposable
+    IPlatform platform, TickReader reader, PersonaStates states, PauseSwitch pause, TickClock tickClock, Brain brain, DomainClock clock, TimeProvider time) : IDisposable
 {
     private const int ShownTicks = 30;
     private const int ShownRatings = 20;
@@ -30,8 +30,8 @@ internal sealed class LivePage(
     {
         var ticks = await reader.ListAsync(ShownTicks, null, cancellationToken);
         var ratings = await reader.LastRatingsAsync(ShownRatings, cancellationToken);
-        var ended = await reader.LastEndedAsync(cancellationToken);
         var personas = await PersonasAsync(cancellationToken);
+        var known = await states.OfAsync(personas.Select(persona => persona.UserId.Value), cancellationToken);
         return new LiveView(
             clock.GetUtcNow(),
             pause.IsPaused,
@@ -44,7 +44,7 @@ internal sealed class LivePage(
                 persona.Archetype,
                 persona.TickCadence,
                 persona.ModuleMix,
-                ended.TryGetValue(persona.UserId.Value, out var at) ? at : persona.LastActiveAt,
+                known.TryGetValue(persona.UserId.Value, out var state) ? state.LastEndedAt : persona.LastActiveAt,
                 persona.Failures))],
             ticks,
             [.. ratings.Select(row => new LiveRating(

@@ -31,11 +31,11 @@ internal static class RunnerApi
         api.MapGet("/ticks/{id}", FindAsync);
         api.MapGet("/live", LiveAsync);
         api.MapGet("/events", Events);
-        api.MapPost("/pause", (PauseSwitch pause, CancellationToken cancellationToken) => SetAsync(pause, true, cancellationToken));
-        api.MapPost("/resume", (PauseSwitch pause, CancellationToken cancellationToken) => SetAsync(pause, false, cancellationToken));
+        api.MapPost("/pause", (PauseSwitch pause, IClusterClock cluster, CancellationToken cancellationToken) => SetAsync(pause, cluster, true, cancellationToken));
+        api.MapPost("/resume", (PauseSwitch pause, IClusterClock cluster, CancellationToken cancellationToken) => SetAsync(pause, cluster, false, cancellationToken));
     }
 
-    private static async Task<IResult> RunAsync(HttpContext context, TickClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> RunAsync(HttpContext context, TickClock clock, TickRounds rounds, CancellationToken cancellationToken)
     {
         RunTicksRequest? request;
         try
@@ -64,9 +64,9 @@ internal static class RunnerApi
 
         try
         {
-            var round = await clock.RunNowAsync(request, cancellationToken);
+            var round = await rounds.RunNowAsync(request, cancellationToken);
             return JsonAnswer.Of(
-                new RunTicksResponse([.. round.Ticks.Select(tick => tick.Tick)], round.Skipped),
+                new RunTicksResponse(round.Ticks, round.Skipped),
                 RunnerJson.Default.RunTicksResponse,
                 statusCode: StatusCodes.Status202Accepted);
         }
@@ -98,9 +98,15 @@ internal static class RunnerApi
     private static async Task<IResult> LiveAsync(LivePage page, CancellationToken cancellationToken) =>
         JsonAnswer.Of(await page.ReadAsync(cancellationToken), LiveJson.Default.LiveView);
 
-    private static async Task<IResult> SetAsync(PauseSwitch pause, bool paused, CancellationToken cancellationToken)
+    private static async Task<IResult> SetAsync(PauseSwitch pause, IClusterClock cluster, bool paused, CancellationToken cancellationToken)
     {
         await pause.SetAsync(paused, cancellationToken);
+        if (!paused)
+        {
+            // What was parked goes on now and not at the next look.
+            await cluster.SweepAsync(all: true);
+        }
+
         return JsonAnswer.Of(new PauseResponse(true, paused), RunnerJson.Default.PauseResponse);
     }
 

@@ -50,7 +50,8 @@ internal static class DiagEndpoints
         HttpContext context,
         ManaEnvironment environment,
         RunnerSettings settings,
-        TickClock tickClock,
+        TickRounds rounds,
+        TickEnds ends,
         PauseSwitch pause,
         TimeProvider time,
         CancellationToken cancellationToken)
@@ -73,11 +74,11 @@ internal static class DiagEndpoints
 
         try
         {
-            var round = await tickClock.BeatAsync(cancellationToken);
+            var round = await rounds.BeatAsync(cancellationToken);
             var failed = new List<DiagFailedPersona>();
-            foreach (var (tick, running) in round.Ticks)
+            var results = await ends.WaitAsync([.. round.Ticks.Select(tick => tick.TickId)], cancellationToken);
+            foreach (var (tick, result) in round.Ticks.Zip(results))
             {
-                var result = await running.WaitAsync(cancellationToken);
                 if (result.Outcome is TickOutcomes.Failed or TickOutcomes.TimedOut)
                 {
                     failed.Add(new DiagFailedPersona(tick.Email, result.Error ?? result.Outcome));

@@ -18,7 +18,7 @@ internal static class HealthEndpoint
 
     private static async Task<IResult> HealthAsync(
         TickClock tickClock,
-        TickDispatcher dispatcher,
+        TickRunner runner,
         PauseSwitch pause,
         RunnerSettings settings,
         Brain brain,
@@ -47,7 +47,7 @@ internal static class HealthEndpoint
             status = $"unhealthy: the tick loop has not moved since {IsoTime.Format(beat)}";
         }
 
-        var overdue = dispatcher.Active.Count(job => job.StartedAt is { } start && time.GetElapsedTime(start) > settings.TickDeadline + TimeSpan.FromMinutes(1));
+        var overdue = runner.Active.Count(job => job.StartedAt is { } start && time.GetElapsedTime(start) > settings.TickDeadline + TimeSpan.FromMinutes(1));
         if (overdue > 0)
         {
             status = $"unhealthy: {overdue} ticks are past their deadline and do not end";
@@ -67,7 +67,7 @@ internal static class HealthEndpoint
             last.At,
             last.LastTickAt,
             last.Error,
-            dispatcher.Active.Count(job => job.StartedAt is not null),
+            runner.Active.Count(job => job.StartedAt is not null),
             undelivered);
         return JsonAnswer.Of(health, RunnerJson.Default.RunnerHealth, statusCode: status == "ok" ? 200 : 503);
     }

@@ -17,6 +17,7 @@ internal sealed class RunnerMetrics
     private readonly Counter<long> _ratings;
     private readonly Counter<long> _tokens;
     private readonly Counter<long> _missing;
+    private readonly Counter<long> _repeated;
     private readonly Histogram<double> _duration;
     private int _inFlight;
     private int _due;
@@ -31,6 +32,7 @@ internal sealed class RunnerMetrics
         _errors = meter.CreateCounter<long>("persona_errors", description: "Failures by stage.");
         _ratings = meter.CreateCounter<long>("mana_persona_runner_ratings", description: "Ratings by module and value.");
         _missing = meter.CreateCounter<long>("mana_persona_runner_ratings_missing", description: "Modules that were used but not rated.");
+        _repeated = meter.CreateCounter<long>("mana_persona_runner_repeated", description: "Requests made again because an interruption left their outcome unknown.");
         _tokens = meter.CreateCounter<long>("mana_persona_runner_tokens", description: "Model tokens by direction.");
         _duration = meter.CreateHistogram<double>(
             "mana_persona_runner_run_duration", "s", "Duration of a tick.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = TickBuckets });
@@ -89,6 +91,12 @@ internal sealed class RunnerMetrics
             }
         }
     }
+
+    /// <summary>A model call that was under way when a process ended, and whose answer is lost.</summary>
+    public void ModelCallRepeated() => _repeated.Add(1, new KeyValuePair<string, object?>("kind", "model"));
+
+    /// <summary>A tool call that was under way when a process ended.</summary>
+    public void ToolCallRepeated() => _repeated.Add(1, new KeyValuePair<string, object?>("kind", "tool"));
 
     public void Due(int count) => Volatile.Write(ref _due, count);
 

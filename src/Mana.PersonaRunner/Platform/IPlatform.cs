@@ -51,13 +51,24 @@ internal interface IPersonaTools : IAsyncDisposable
     /// <summary>What the server offers, in its order.</summary>
     IReadOnlyList<ToolDefinition> Tools { get; }
 
+    /// <summary>Whether the server carries out a call once however often it comes with the same key.</summary>
+    bool HonoursKeys { get; }
+
     /// <summary>Calls a tool. A failing tool is a result, not an exception.</summary>
+    /// <param name="tool">The MCP name.</param>
+    /// <param name="arguments">What the model gave.</param>
+    /// <param name="key">Names the call for ever: a repetition carries the same.</param>
+    /// <param name="cancellationToken">Cancels the waiting; the server may carry the call out nevertheless.</param>
     /// <exception cref="PlatformException">The server could not be reached or refused the session: nothing is known of the call.</exception>
-    Task<ToolResult> CallAsync(string tool, IReadOnlyDictionary<string, object?> arguments, CancellationToken cancellationToken);
+    Task<ToolResult> CallAsync(string tool, IReadOnlyDictionary<string, object?> arguments, string key, CancellationToken cancellationToken);
 }
 
 /// <summary>A tool as the server describes it: its MCP name, a description for the model, the exact input schema.</summary>
-internal sealed record ToolDefinition(string Name, string Description, JsonElement InputSchema)
+/// <param name="Name">With its dots.</param>
+/// <param name="Description">For the model.</param>
+/// <param name="InputSchema">As the server gave it.</param>
+/// <param name="IsReadOnly">The server says that it changes nothing: it may be called again at any time.</param>
+internal sealed record ToolDefinition(string Name, string Description, JsonElement InputSchema, bool IsReadOnly)
 {
     /// <summary>The part of the name before the first dot.</summary>
     public string Module { get; } = ModuleNames.OfTool(Name);

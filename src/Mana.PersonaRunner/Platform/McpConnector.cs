@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Mana.PersonaRunner.Ticks;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
@@ -113,7 +114,7 @@ internal sealed class McpConnector(HttpClient http, RunnerSettings settings, Tim
 
         var listed = await client.ListToolsAsync(cancellationToken: cancellationToken);
         var tools = listed
-            .Select(tool => new ToolDefinition(tool.Name, tool.Description ?? "", tool.JsonSchema))
+            .Select(tool => new ToolDefinition(tool.Name, tool.Description ?? "", tool.JsonSchema, tool.ProtocolTool.Annotations?.ReadOnlyHint == true))
             .DistinctBy(tool => tool.Name, StringComparer.Ordinal)
             .ToList();
         _cache[key] = new CachedTools(tools, [.. listed.Select(tool => tool.ProtocolTool)], time.GetTimestamp());
@@ -136,24 +137,29 @@ internal sealed class McpPersonaTools(
     public const string Authorization = "Authorization";
     public const string Bearer = "Bearer ";
 
+    private const string KeyCapability = "mana.how/idempotency";
+    private const string KeyMember = "mana.how/idempotency-key";
+
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     public IReadOnlyList<ToolDefinition> Tools { get; } = tools;
 
-    public async Task<ToolResult> CallAsync(string tool, IReadOnlyDictionary<string, object?> arguments, CancellationToken cancellationToken)
+    public bool HonoursKeys { get; } = client.ServerCapabilities?.Experimental?.ContainsKey(KeyCapability) == true;
+
+    public async Task<ToolResult> CallAsync(string tool, IReadOnlyDictionary<string, object?> arguments, string key, CancellationToken cancellationToken)
     {
         // Headers are read per request, so a token that is renewed here is used by the next call of the same session.
         var token = await access.TokenAsync(cancellationToken);
         headers[Authorization] = Bearer + token;
         try
         {
-            return await SendAsync(tool, arguments, cancellationToken);
+            return await SendAsync(tool, arguments, key, cancellationToken);
         }
         catch (PlatformException e) when (e.StatusCode == 401)
         {
             // Refused before its time: the session was revoked, or the key withdrawn. Nothing was carried out yet.
             headers[Authorization] = Bearer + await access.RenewAsync(token, cancellationToken);
-            return await SendAsync(tool, arguments, cancellationToken);
+            return await SendAsync(tool, arguments, key, cancellationToken);
         }
     }
 
@@ -172,13 +178,14 @@ internal sealed class McpPersonaTools(
         }
     }
 
-    private async Task<ToolResult> SendAsync(string tool, IReadOnlyDictionary<string, object?> arguments, CancellationToken cancellationToken)
+    private async Task<ToolResult> SendAsync(string tool, IReadOnlyDictionary<string, object?> arguments, string key, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(callTimeout);
         try
         {
-            var result = await client.CallToolAsync(tool, arguments, cancellationToken: timeout.Token);
+            var result = await client.CallToolAsync(
+                tool, arguments, options: new RequestOptions { Meta = new JsonObject { [KeyMember] = key } }, cancellationToken: timeout.Token);
             return new ToolResult(result.IsError == true, TextOf(result));
         }
         catch (McpProtocolException e)

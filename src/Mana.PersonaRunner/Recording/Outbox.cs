@@ -30,7 +30,7 @@ internal sealed class Outbox(ServiceDatabase database)
     public Task<List<OutboxRow>> OfAsync(UserId persona, CancellationToken cancellationToken) =>
         database.ReadAsync(
             (db, ct) => db.RowsAsync<OutboxRow>(
-                "select * from outbox where persona_id = @persona and set_aside = @no order by id limit 200", ct, ("persona", persona.Value), ("no", false)),
+                "select * from outbox where persona_id = @persona and set_aside = @no order by seq limit 200", ct, ("persona", persona.Value), ("no", false)),
             cancellationToken);
 
     public Task AcknowledgedAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
@@ -71,6 +71,6 @@ internal sealed class Outbox(ServiceDatabase database)
     private static IQueryable<OutboxRow> Heads(DataConnection db)
     {
         var waiting = db.GetTable<OutboxRow>().Where(row => !row.SetAside);
-        return waiting.Where(row => waiting.GroupBy(other => other.PersonaId).Select(rows => rows.Min(other => other.Id)).Contains(row.Id));
+        return waiting.Where(row => waiting.GroupBy(other => other.PersonaId).Select(rows => rows.Min(other => other.Seq)).Contains(row.Seq));
     }
 }

@@ -49,6 +49,19 @@ internal sealed class TickRow
 
     [Column("ended_at")]
     public DateTimeOffset? EndedAt { get; set; }
+
+    [Column("epoch")]
+    public long Epoch { get; set; }
+
+    [Column("owner")]
+    public string? Owner { get; set; }
+
+    [Column("ignores_pause")]
+    public bool IgnoresPause { get; set; }
+
+    // Long, and of use to whoever runs the tick only: lists leave it out.
+    [Column("persona", SkipOnEntityFetch = true)]
+    public string? Persona { get; set; }
 }
 
 [Table("turns")]
@@ -108,6 +121,9 @@ internal sealed class CallRow
 
     [Column("at")]
     public DateTimeOffset At { get; set; }
+
+    [Column("sent")]
+    public int Sent { get; set; } = 1;
 }
 
 [Table("ratings")]
@@ -167,6 +183,12 @@ internal sealed class ModelCallRow
 
     [Column("at")]
     public DateTimeOffset At { get; set; }
+
+    [Column("content")]
+    public string? Content { get; set; }
+
+    [Column("asked")]
+    public int Asked { get; set; } = 1;
 }
 
 [Table("outbox")]
@@ -174,6 +196,9 @@ internal sealed class OutboxRow
 {
     [PrimaryKey, Column("id")]
     public string Id { get; set; } = "";
+
+    [Column("seq", SkipOnInsert = true)]
+    public long Seq { get; set; }
 
     [Column("tick_id")]
     public string TickId { get; set; } = "";
@@ -211,4 +236,23 @@ internal sealed class SettingRow
 
     [Column("value")]
     public string Value { get; set; } = "";
+}
+
+[Table("persona_states")]
+internal sealed class PersonaStateRow
+{
+    [PrimaryKey, Column("persona_id")]
+    public string PersonaId { get; set; } = "";
+
+    [Column("last_ended_at")]
+    public DateTimeOffset LastEndedAt { get; set; }
+
+    [Column("failures")]
+    public int Failures { get; set; }
+
+    [Column("not_before")]
+    public DateTimeOffset? NotBefore { get; set; }
+
+    [Column("last_error")]
+    public string? LastError { get; set; }
 }

@@ -40,7 +40,7 @@ internal sealed class TickReader(ServiceDatabase database)
                 var turns = await db.GetTable<TurnRow>().Where(row => row.TickId == id.Value).OrderBy(row => row.Seq).ToListAsync(ct);
                 var calls = await db.GetTable<CallRow>().Where(row => row.TickId == id.Value).OrderBy(row => row.Seq).ToListAsync(ct);
                 var ratings = await db.GetTable<RatingRow>().Where(row => row.TickId == id.Value).OrderBy(row => row.Module).ToListAsync(ct);
-                var models = await db.GetTable<ModelCallRow>().Where(row => row.TickId == id.Value).ToListAsync(ct);
+                var models = await db.GetTable<ModelCallRow>().Where(row => row.TickId == id.Value && (row.Content != null || row.Finish != null)).ToListAsync(ct);
                 return new TickDetail(
                     (await SummariesAsync(db, [tick], ct))[0],
                     tick.Summary,
@@ -71,15 +71,16 @@ internal sealed class TickReader(ServiceDatabase database)
             },
             cancellationToken);
 
-    /// <summary>The last ended tick of each persona, by the persona's id.</summary>
-    public async Task<IReadOnlyDictionary<string, DateTimeOffset>> LastEndedAsync(CancellationToken cancellationToken) =>
-        (await database.ReadAsync(
-            (db, ct) => db.GetTable<TickRow>()
-                .Where(row => row.EndedAt != null && row.Stage != Ticks.TickStages.Stopped)
-                .GroupBy(row => row.PersonaId)
-                .Select(group => new { Persona = group.Key, At = group.Max(row => row.EndedAt) })
-                .ToListAsync(ct),
-            cancellationToken)).ToDictionary(row => row.Persona, row => row.At!.Value, StringComparer.Ordinal);
+    /// <summary>When the last tick began; null when there never was one.</summary>
+    public Task<DateTimeOffset?> LastStartedAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            (db, ct) => db.GetTable<TickRow>().OrderByDescending(row => row.StartedAt).Select(row => (DateTimeOffset?)row.StartedAt).FirstOrDefaultAsync(ct),
+            cancellationToken);
+
+    /// <summary>How the tick ended; null while it is open or when there is none of this id.</summary>
+    public Task<TickRow?> EndOfAsync(TickId id, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            (db, ct) => db.GetTable<TickRow>().FirstOrDefaultAsync(row => row.Id == id.Value && row.EndedAt != null, ct), cancellationToken);
 
     /// <summary>What the persona said of its last visit, and when that was.</summary>
     public async Task<(string Text, DateTimeOffset At)?> LastSummaryAsync(UserId persona, CancellationToken cancellationToken)

@@ -8,75 +8,131 @@ namespace Mana.PersonaRunner.Recording;
 
 /// <summary>
 /// The notebook of one tick. What happened while nothing was sent is noted in memory, and <see cref="FlushAsync"/>
-/// stores it with one write before the next request goes out (a phase that begins, its first messages); then it is
-/// shown live. What came back from a tool is stored at once.
+/// stores it with one write before the next request goes out (a phase that begins, its first messages, the intent to
+/// ask the model); then it is shown live. What came back from a tool is stored at once. Of a tick that is resumed it
+/// gives back what is in the journal, place by place, and writes on where that ends.
 /// </summary>
-internal sealed class TickRecorder(TickId id, DuePersona persona, TickStore store, TickFeed feed, RunnerMetrics metrics, TimeProvider clock)
+internal sealed class TickRecorder(TakenTick tick, TickStore store, TickFeed feed, RunnerMetrics metrics, TimeProvider clock)
 {
     private readonly List<RecordedCall> _calls = [];
     private TickNotes _notes = new();
     private int _turnSeq;
     private int _modelCallSeq;
 
-    public TickId Id { get; } = id;
+    public TickId Id => tick.Id;
 
     /// <summary>The calls so far, in order.</summary>
     public IReadOnlyList<RecordedCall> Calls => _calls;
 
-    public async Task BeginAsync(CancellationToken cancellationToken)
+    /// <summary>Shows that the tick has begun; the row says so since it was taken.</summary>
+    public void Begin()
     {
-        await store.BeginAsync(Id, clock.GetUtcNow(), cancellationToken);
-        feed.Publish(Event("phase") with { Phase = TickPhases.SignIn });
-    }
-
-    /// <summary>Notes that a phase begins.</summary>
-    public void Enter(string phase) => _notes.Phases.Add(phase);
-
-    /// <summary>Notes what somebody said.</summary>
-    public void Say(string role, string text)
-    {
-        if (text.Length > 0)
+        if (tick.Epoch == 1)
         {
-            _notes.Turns.Add(new TurnRow { TickId = Id.Value, Seq = _turnSeq++, Role = role, Text = text, At = clock.GetUtcNow() });
+            feed.Publish(Event("phase") with { Phase = TickPhases.SignIn });
         }
     }
 
-    /// <summary>Notes a call of the model that came back.</summary>
-    public void ModelCall(string purpose, string? finish, TickUsage usage, TimeSpan latency)
+    /// <summary>Notes that a phase begins; one that had begun before an interruption goes on silently.</summary>
+    public void Enter(string phase)
     {
-        _notes.ModelCalls.Add(new ModelCallRow
+        if (!tick.Journal.Has(phase))
         {
-            TickId = Id.Value,
-            Seq = _modelCallSeq++,
-            Purpose = purpose,
+            _notes.Phases.Add(phase);
+        }
+    }
+
+    /// <summary>Notes what somebody said, and returns it; of a resumed tick it returns what was said then.</summary>
+    /// <exception cref="InvalidDataException">The journal is of another version of the runner.</exception>
+    public string Say(string role, string text)
+    {
+        if (text.Length == 0)
+        {
+            return text;
+        }
+
+        var seq = _turnSeq++;
+        if (tick.Journal.Turn(seq, role) is { } said)
+        {
+            return said;
+        }
+
+        _notes.Turns.Add(new TurnRow { TickId = Id.Value, Seq = seq, Role = role, Text = text, At = clock.GetUtcNow() });
+        return text;
+    }
+
+    /// <summary>Begins a model call: it is in the journal with its answer, or its intent is noted and it has to be made.</summary>
+    /// <returns>Its place, and the answer that the journal has.</returns>
+    /// <exception cref="InvalidDataException">The journal is of another version of the runner.</exception>
+    public (int Seq, string? Content) Ask(string purpose)
+    {
+        var seq = _modelCallSeq++;
+        switch (tick.Journal.ModelCall(seq, purpose))
+        {
+            case { Content: { } content }:
+                return (seq, content);
+            case not null:
+                _notes.AskedAgain.Add(seq);
+                metrics.ModelCallRepeated();
+                return (seq, null);
+            default:
+                _notes.Asked.Add(new ModelCallRow { TickId = Id.Value, Seq = seq, Purpose = purpose, At = clock.GetUtcNow() });
+                return (seq, null);
+        }
+    }
+
+    /// <summary>The call was not made after all: the tick is parked before it.</summary>
+    public void Withdraw(int seq) => _notes.Withdrawn = seq;
+
+    /// <summary>Notes the answer to a model call.</summary>
+    /// <param name="seq">Its place.</param>
+    /// <param name="content">The answer as the brain needs it back.</param>
+    /// <param name="finish">Why it ended.</param>
+    /// <param name="usage">What it cost.</param>
+    /// <param name="latency">How long it took.</param>
+    public void Answered(int seq, string content, string? finish, TickUsage usage, TimeSpan latency)
+    {
+        _notes.Answered.Add(new ModelCallRow
+        {
+            Seq = seq,
             Finish = finish,
             InputTokens = usage.InputTokens,
             OutputTokens = usage.OutputTokens,
             CacheReadTokens = usage.CacheReadTokens,
             CacheWriteTokens = usage.CacheWriteTokens,
             LatencyMs = (int)latency.TotalMilliseconds,
-            At = clock.GetUtcNow(),
+            Content = content,
         });
         metrics.Tokens(usage);
     }
 
-    /// <summary>Notes that a call is about to be made; it is not sent before <see cref="FlushAsync"/>.</summary>
+    /// <summary>
+    /// Notes that a call is about to be made; it is not sent before <see cref="FlushAsync"/>. Of a resumed tick it may
+    /// have its result already, or be in doubt.
+    /// </summary>
     /// <param name="turn">The model turn, from 1.</param>
     /// <param name="toolUseId">The model's id.</param>
-    /// <param name="tool">The MCP name; for a tool that does not exist, the name that the model made up.</param>
+    /// <param name="toolName">The MCP name; for a tool that does not exist, the name that the model made up.</param>
     /// <param name="isKnown">Whether the server has this tool.</param>
     /// <param name="input">The arguments as the model gave them.</param>
-    public RecordedCall Call(int turn, string toolUseId, string tool, bool isKnown, JsonElement input)
+    /// <exception cref="InvalidDataException">The journal is of another version of the runner.</exception>
+    public RecordedCall Call(int turn, string toolUseId, string toolName, bool isKnown, JsonElement input)
     {
-        var call = new RecordedCall(_calls.Count, tool, ModuleNames.OfTool(tool), isKnown);
+        var call = new RecordedCall(_calls.Count, toolName, ModuleNames.OfTool(toolName), isKnown);
         _calls.Add(call);
+        if (tick.Journal.Call(call.Seq, toolName) is { } known)
+        {
+            call.Restore(known);
+            return call;
+        }
+
         _notes.Calls.Add(new CallRow
         {
             TickId = Id.Value,
             Seq = call.Seq,
             Turn = turn,
             ToolUseId = toolUseId,
-            Tool = tool,
+            Tool = toolName,
             Module = call.Module,
             Input = input.GetRawText(),
             InputHash = InputHash.Of(input),
@@ -85,10 +141,18 @@ internal sealed class TickRecorder(TickId id, DuePersona persona, TickStore stor
         return call;
     }
 
+    /// <summary>Notes that a call in doubt is made again.</summary>
+    public void Repeat(RecordedCall call)
+    {
+        _notes.CallsAgain.Add(call.Seq);
+        metrics.ToolCallRepeated();
+    }
+
     /// <summary>Notes what the persona will remember.</summary>
     public void Remember(string summary) => _notes.Summary = summary;
 
     /// <summary>Stores what was noted; when the task completes, it is on disk.</summary>
+    /// <exception cref="StaleEpochException">Another process has the tick.</exception>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         if (_notes.IsEmpty)
@@ -96,16 +160,17 @@ internal sealed class TickRecorder(TickId id, DuePersona persona, TickStore stor
             return;
         }
 
-        await store.AddAsync(Id, _notes, cancellationToken);
+        await store.AddAsync(Id, tick.Epoch, _notes, cancellationToken);
         Noted();
     }
 
-    public async Task ResultAsync(RecordedCall call, bool isError, string output, TimeSpan latency, CancellationToken cancellationToken)
+    /// <summary>Stores what a call brought: <c>ok</c>, <c>error</c> or <c>in-doubt</c>.</summary>
+    /// <exception cref="StaleEpochException">Another process has the tick.</exception>
+    public async Task ResultAsync(RecordedCall call, string result, string output, TimeSpan latency, CancellationToken cancellationToken)
     {
-        call.IsError = isError;
-        call.LatencyMs = (int)latency.TotalMilliseconds;
-        await store.CallResultAsync(Id, call.Seq, isError, output, call.LatencyMs.Value, cancellationToken);
-        var result = isError ? "error" : "ok";
+        var milliseconds = (int)latency.TotalMilliseconds;
+        await store.CallResultAsync(Id, tick.Epoch, call.Seq, result, output, milliseconds, cancellationToken);
+        call.Ended(result, milliseconds);
         metrics.ToolCall(call.IsKnown ? call.Module : "unknown", call.IsKnown ? call.Tool : "unknown", result);
         feed.Publish(Event("call") with { Tool = call.Tool, Result = result, LatencyMs = call.LatencyMs });
     }
@@ -123,7 +188,7 @@ internal sealed class TickRecorder(TickId id, DuePersona persona, TickStore stor
             Evidence = JsonSerializer.Serialize(rating.Evidence, RunnerJson.Default.IReadOnlyListInt32),
             At = now,
         }).ToList();
-        await store.RatingsAsync(Id, rows, missing, cancellationToken);
+        await store.RatingsAsync(Id, tick.Epoch, rows, missing, cancellationToken);
         metrics.MissingRatings(missing);
         foreach (var rating in ratings)
         {
@@ -140,7 +205,8 @@ internal sealed class TickRecorder(TickId id, DuePersona persona, TickStore stor
     {
         // What could not be stored before was not sent either.
         _notes.Calls.Clear();
-        await store.EndAsync(Id, _notes, outcome, stage, error, clock.GetUtcNow(), cancellationToken);
+        _notes.CallsAgain.Clear();
+        await store.EndAsync(Id, tick.Epoch, _notes, outcome, stage, error, clock.GetUtcNow(), cancellationToken);
         Noted();
         if (stage is not null)
         {
@@ -158,41 +224,5 @@ internal sealed class TickRecorder(TickId id, DuePersona persona, TickStore stor
         _notes = new TickNotes();
     }
 
-    private TickEvent Event(string kind) => new(kind, Id, persona.Email, persona.DisplayName(), clock.GetUtcNow());
-}
-
-/// <summary>One call of the tick, as the ratings refer to it.</summary>
-internal sealed class RecordedCall(int seq, string tool, string module, bool isKnown)
-{
-    public int Seq { get; } = seq;
-
-    /// <summary>The id by which the persona names the call as evidence.</summary>
-    public string ActionId { get; } = $"a{seq}";
-
-    public string Tool { get; } = tool;
-
-    public string Module { get; } = module;
-
-    public bool IsKnown { get; } = isKnown;
-
-    public bool? IsError { get; set; }
-
-    public int? LatencyMs { get; set; }
-}
-
-/// <summary>How personas are shown.</summary>
-internal static class PersonaNames
-{
-    /// <summary>The persona's name; an auth service that sends none has it in the e-mail: persona.anna@… is Anna.</summary>
-    public static string DisplayName(this DuePersona persona)
-    {
-        if (persona.Name is { Length: > 0 } name)
-        {
-            return name;
-        }
-
-        var local = persona.Email.Split('@')[0];
-        var last = local[(local.LastIndexOf('.') + 1)..];
-        return last.Length == 0 ? persona.Email : char.ToUpperInvariant(last[0]) + last[1..];
-    }
+    private TickEvent Event(string kind) => new(kind, Id, tick.Persona.Email, tick.Persona.DisplayName(), clock.GetUtcNow());
 }

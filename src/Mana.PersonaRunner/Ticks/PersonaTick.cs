@@ -9,11 +9,26 @@ using Microsoft.Extensions.Logging;
 
 namespace Mana.PersonaRunner.Ticks;
 
-/// <summary>How a tick ended.</summary>
-/// <param name="Outcome">One of <see cref="TickOutcomes"/>.</param>
+/// <summary>How a tick ended, or why this process ran it no further.</summary>
+/// <param name="Outcome">One of <see cref="TickOutcomes"/>, <see cref="Parked"/> or <see cref="TakenOver"/>.</param>
 /// <param name="Stage">Where it failed; null when it did not.</param>
 /// <param name="Error">Why it failed or was idle, in a sentence.</param>
-internal sealed record TickResult(string Outcome, string? Stage = null, string? Error = null);
+internal sealed record TickResult(string Outcome, string? Stage = null, string? Error = null)
+{
+    /// <summary>It is open and goes on later from where it stands: a pause, or a stop.</summary>
+    public const string Parked = "parked";
+
+    /// <summary>Another process has it, or somebody ended it.</summary>
+    public const string TakenOver = "taken-over";
+
+    /// <summary>Whether the tick is over.</summary>
+    public bool IsEnd => Outcome is not (Parked or TakenOver);
+}
+
+/// <summary>What may cut a visit short from outside.</summary>
+/// <param name="Stopping">At once; what was under way is taken up again later.</param>
+/// <param name="Parking">At the next turn of the model; calls that are under way are finished.</param>
+internal sealed record TickSignals(CancellationToken Stopping, CancellationToken Parking);
 
 /// <summary>The limits of a tick.</summary>
 /// <param name="Deadline">The longest a tick may take, in the system's time.</param>
@@ -34,21 +49,41 @@ internal sealed record TickLimits(TimeSpan Deadline, int MaxTurns);
 internal sealed partial class PersonaTick(
     IPlatform platform, Brain brain, TickReader reader, TimeProvider clock, TimeProvider time, TickLimits limits, ILogger<PersonaTick> logger)
 {
+    /// <summary>In the chat options of a tick that somebody asked for during a pause: the pause does not hold it back.</summary>
+    public const string IgnoresPauseKey = "mana.ignoresPause";
+
+    // A tick that takes its process with it each time must not do so for ever.
+    private const int MaxEpochs = 50;
+
     private static readonly TimeSpan[] EndRetries =
         [TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(15)];
 
-    /// <summary>Runs the visit to its end. Whatever happens, the tick is ended in the store with what it did.</summary>
-    /// <param name="persona">Whose visit it is.</param>
-    /// <param name="recorder">The tick's notebook; its row exists already.</param>
-    /// <param name="stopping">The runner is being stopped: the visit is cut short and says so.</param>
-    public async Task<TickResult> RunAsync(DuePersona persona, TickRecorder recorder, CancellationToken stopping)
+    /// <summary>
+    /// Runs the visit to its end, from wherever its journal ends. Whatever happens, the tick is then ended in the store
+    /// with what it did; only a tick that is parked or taken over stays open.
+    /// </summary>
+    /// <param name="tick">The tick, taken for this process.</param>
+    /// <param name="recorder">Its notebook.</param>
+    /// <param name="signals">What may cut it short.</param>
+    /// <exception cref="DbException">The end could not be stored; the tick is open and can be taken again.</exception>
+    public async Task<TickResult> RunAsync(TakenTick tick, TickRecorder recorder, TickSignals signals)
     {
         using var deadline = new CancellationTokenSource(limits.Deadline, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(stopping, deadline.Token);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(signals.Stopping, deadline.Token);
         TickResult result;
         try
         {
-            result = await VisitAsync(persona, recorder, time.GetUtcNow() + limits.Deadline, both.Token);
+            result = tick.Epoch > MaxEpochs
+                ? new TickResult(TickOutcomes.Failed, TickStages.Internal, $"given up: it was interrupted {MaxEpochs} times")
+                : await VisitAsync(tick, recorder, time.GetUtcNow() + limits.Deadline, signals, both.Token);
+        }
+        catch (StaleEpochException)
+        {
+            return new TickResult(TickResult.TakenOver);
+        }
+        catch (ParkedException e)
+        {
+            result = new TickResult(TickResult.Parked, null, e.Message);
         }
         catch (PlatformException e)
         {
@@ -58,9 +93,9 @@ internal sealed partial class PersonaTick(
         {
             result = new TickResult(TickOutcomes.Failed, TickStages.Model, e.Message);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (signals.Stopping.IsCancellationRequested)
         {
-            result = new TickResult(TickOutcomes.Failed, TickStages.Stopped, "the runner was stopped during this tick");
+            result = new TickResult(TickResult.Parked, null, "the runner is stopping");
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
@@ -71,14 +106,25 @@ internal sealed partial class PersonaTick(
             Log.Faulted(logger, recorder.Id, e);
             result = new TickResult(TickOutcomes.Failed, TickStages.Storage, "the runner's store failed: " + e.Message);
         }
+        catch (InvalidDataException e)
+        {
+            result = new TickResult(TickOutcomes.Failed, TickStages.Internal, e.Message);
+        }
         catch (Exception e)
         {
             Log.Faulted(logger, recorder.Id, e);
             result = new TickResult(TickOutcomes.Failed, TickStages.Internal, $"a fault of the runner ({e.GetType().Name}); see its log");
         }
 
-        await EndAsync(recorder, result, stopping);
-        return result;
+        try
+        {
+            await (result.IsEnd ? EndAsync(recorder, result, signals.Stopping) : recorder.FlushAsync(CancellationToken.None));
+            return result;
+        }
+        catch (StaleEpochException)
+        {
+            return new TickResult(TickResult.TakenOver);
+        }
     }
 
     /// <summary>
@@ -102,9 +148,11 @@ internal sealed partial class PersonaTick(
         }
     }
 
-    private async Task<TickResult> VisitAsync(DuePersona persona, TickRecorder recorder, DateTimeOffset deadline, CancellationToken cancellationToken)
+    private async Task<TickResult> VisitAsync(
+        TakenTick tick, TickRecorder recorder, DateTimeOffset deadline, TickSignals signals, CancellationToken cancellationToken)
     {
-        await recorder.BeginAsync(cancellationToken);
+        var persona = tick.Persona;
+        recorder.Begin();
         var access = await platform.SignInAsync(persona, cancellationToken);
 
         recorder.Enter(TickPhases.Connect);
@@ -121,8 +169,17 @@ internal sealed partial class PersonaTick(
         var language = persona.Language is { Length: > 0 } given ? given : "de";
         var prompts = new Prompts(language);
         var today = InZone(clock.GetUtcNow(), persona);
-        var hints = new PersonaHints(persona.Email, persona.Archetype, mix, language, today, Seed(recorder.Id));
-        var conversation = new PersonaConversation(brain, recorder, ModelTools.For(tools.Tools), hints, deadline, time);
+        var properties = new AdditionalPropertiesDictionary
+        {
+            [PersonaHints.Key] = new PersonaHints(persona.Email, persona.Archetype, mix, language, today, Seed(recorder.Id)),
+            [RetryingChatClient.DeadlineKey] = deadline,
+        };
+        if (tick.IgnoresPause)
+        {
+            properties[IgnoresPauseKey] = true;
+        }
+
+        var conversation = new PersonaConversation(brain, recorder, ModelTools.For(tools.Tools), properties, time, signals.Parking);
         conversation.Say(ChatRole.System, prompts.Rules);
         conversation.Say(ChatRole.System, persona.SystemPrompt);
         var lastVisit = await reader.LastSummaryAsync(persona.UserId, cancellationToken);
@@ -137,7 +194,7 @@ internal sealed partial class PersonaTick(
         if (recorder.Calls.Count > 0)
         {
             recorder.Enter(TickPhases.Rate);
-            await new RatingTurn(conversation, recorder, prompts).RunAsync(cancellationToken);
+            await new RatingTurn(conversation, recorder, prompts).RunAsync(cancellationToken, signals.Stopping);
         }
 
         recorder.Enter(TickPhases.Remember);

@@ -21,8 +21,11 @@ internal static class TickStages
     /// <summary>Delivery to mana-auth.</summary>
     public const string Deliver = "deliver";
 
-    /// <summary>The runner was stopped.</summary>
+    /// <summary>An earlier version left the tick open.</summary>
     public const string Stopped = "stopped";
+
+    /// <summary>Somebody cancelled the tick.</summary>
+    public const string Cancelled = "cancelled";
 
     /// <summary>A fault of the runner itself.</summary>
     public const string Internal = "internal";

@@ -31,6 +31,15 @@ public static class FreePorts
         }
     }
 
+    /// <summary>A loopback port that refuses every connection, and that nobody else gets before it is disposed of.</summary>
+    /// <param name="port">Which one; 0 for any.</param>
+    public static Socket HoldSilent(int port = 0)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        return socket;
+    }
+
     private static bool IsFree(int port)
     {
         using var listener = new TcpListener(IPAddress.Loopback, port);

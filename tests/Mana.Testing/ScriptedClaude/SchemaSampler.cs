@@ -122,7 +122,7 @@ internal sealed class SchemaSampler(SeenConversation seen, DateOnly today)
         var longest = schema.TryGetProperty("maxLength", out var maximum) ? maximum.GetInt32() : int.MaxValue;
         if (schema.TryGetProperty("pattern", out var pattern))
         {
-            var regex = new Regex(pattern.GetString()!, RegexOptions.ECMAScript, TimeSpan.FromMilliseconds(100));
+            var regex = new Regex(pattern.GetString()!, RegexOptions.ECMAScript, TimeSpan.FromSeconds(5));
             return Wordings.Prepend(IsoDate).FirstOrDefault(w => w.Length >= shortest && w.Length <= longest && regex.IsMatch(w)) ?? throw new NoSampleException();
         }
 

@@ -54,7 +54,6 @@ public sealed class AuthUnderTest : IAsyncDisposable
 
         // A port that nothing listens on: the clean-up of spaces must not reach a real service.
         all.TryAdd("MANA_MCP_URL", "http://127.0.0.1:9");
-        all.TryAdd("LOG_LEVEL", "Error");
         var clock = new FakeTimeProvider(now ?? Wednesday);
         return new AuthUnderTest(directory, all, await HostUnderTest.StartAsync(AuthHost.Create, all, clock), clock);
     }

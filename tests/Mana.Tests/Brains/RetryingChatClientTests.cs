@@ -186,6 +186,7 @@ public sealed class RetryingChatClientTests
     {
         await using var bed = await ClaudeTestBed.StartAsync();
         await bed.Server.DisposeAsync();
+        using var silent = FreePorts.HoldSilent(bed.Settings.BaseUrl.Port);
 
         var failure = await FailureAsync(bed.AskAsync(options: Deadline(bed, TimeSpan.FromMilliseconds(1))));
 

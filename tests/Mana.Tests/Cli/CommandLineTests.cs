@@ -4,6 +4,7 @@ using Mana.Cli;
 using Mana.Contracts;
 using Mana.Hosting;
 using Mana.Testing;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Mana.Tests.Cli;
 
@@ -78,7 +79,8 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task A_service_that_is_not_there_is_exit_3_and_says_how_to_start_it()
     {
-        var run = await CliRun.RunAsync(_data.Path, "pause", "--runner-url", $"http://127.0.0.1:{FreePort()}");
+        using var port = FreePorts.HoldSilent();
+        var run = await CliRun.RunAsync(_data.Path, "pause", "--runner-url", $"http://{port.LocalEndPoint}");
 
         run.ExitCode.Should().Be(ExitCode.Unreachable);
         run.Error.Should().Match("mana: mana-persona-runner is not reachable at http://127.0.0.1:*; start it with ./mana up, or name another with --runner-url or --data\n");
@@ -113,7 +115,8 @@ public sealed class CommandLineTests : IDisposable
         _runner.Failing.Add("persona.ben@mana.test");
         await using var runner = await HostUnderTest.StartAsync(_runner.Create, new Dictionary<string, string?>());
 
-        var run = await CliRun.RunAsync(_data.Path, "tick", "run", "--all", "--wait", "--runner-url", runner.Address.AbsoluteUri);
+        var time = sendsEvents ? new FakeTimeProvider() : null;
+        var run = await CliRun.RunAsync(_data.Path, [], "", null, time, ["tick", "run", "--all", "--wait", "--runner-url", runner.Address.AbsoluteUri]);
 
         _runner.LastRequest.Should().Be(new RunTicksRequest(TickScopes.All));
         run.ExitCode.Should().Be(ExitCode.Failed);
@@ -214,12 +217,5 @@ public sealed class CommandLineTests : IDisposable
         made[1].Password.Should().Be("correct horse");
         given.Out.Should().NotContain("correct horse");
         weak.ExitCode.Should().Be(ExitCode.Usage);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

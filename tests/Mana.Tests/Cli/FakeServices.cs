@@ -141,10 +141,11 @@ internal sealed class FakeRunner
         app.MapPost("/api/v1/resume", () => Results.Json(new PauseResponse(true, false), RunnerJson.Default.PauseResponse));
         app.MapGet("/api/v1/events", async (HttpContext context) =>
         {
-            context.Response.ContentType = "text/event-stream";
-            await context.Response.Body.FlushAsync();
+            // Subscribed before the headers go out: who has them may ask for ticks at once.
             var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _subscribers.Enqueue(asked);
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.Body.FlushAsync();
             await asked.Task.WaitAsync(context.RequestAborted);
             foreach (var tick in _ticks.Values.Where(_ => SendsEvents))
             {

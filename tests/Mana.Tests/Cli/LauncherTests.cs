@@ -18,7 +18,12 @@ public sealed class LauncherTests : IDisposable
             mkdir -p "$root/artifacts/bin/Mana.Cli/release"
             cat "$root/src/Mana.Cli/Program.cs" >"$root/artifacts/bin/Mana.Cli/release/mana.dll" ;;
           test)
-            printf 'Test run summary: Passed!\n  total: 5\n  failed: 0\n  succeeded: 3\n  skipped: %s\n' "${FAKE_SKIPPED:-0}"
+            for ((i = 1; i <= ${FAKE_FAILED:-0}; i++)); do
+              printf 'failed Some.Tests.Number_%d(text: "(x)") (1s 20ms)\n  from /somewhere/Some.Tests.dll (net10.0|x64)\n  Expected 1, but found 2.\n' "$i"
+              for ((line = 1; line <= 30; line++)); do printf '    at Frame%d\n' "$line"; done
+              echo "warn: what a host says is no part of it"
+            done
+            printf 'Test run summary: Passed!\n  total: 5\n  failed: %s\n  succeeded: 3\n  skipped: %s\n' "${FAKE_FAILED:-0}" "${FAKE_SKIPPED:-0}"
             exit "${FAKE_TEST_EXIT:-0}" ;;
           *.dll)
             echo "$(cat "$1") got ${*:2}"
@@ -115,6 +120,51 @@ public sealed class LauncherTests : IDisposable
         run.Out.Should().EndWith($"\n3 passed, 0 failed, {skipped} skipped\n");
         run.Out.Contains("skipped tests count as a failure", StringComparison.Ordinal).Should().Be(skipped != "0" && ci == "true");
     }
+
+    [Fact(SkipUnless = nameof(IsUnix), Skip = "The launcher is a bash script.")]
+    public async Task The_failed_tests_stand_directly_above_the_counts_with_their_reasons()
+    {
+        var run = await RunAsync(new() { ["FAKE_FAILED"] = "2", ["FAKE_TEST_EXIT"] = "2" }, "test");
+
+        run.Code.Should().Be(2);
+        run.Out.Should().EndWith($"""
+
+            failed Some.Tests.Number_1(text: "(x)")
+              Expected 1, but found 2.
+            {Frames(14)}
+            failed Some.Tests.Number_2(text: "(x)")
+              Expected 1, but found 2.
+            {Frames(14)}
+            3 passed, 2 failed, 0 skipped
+
+            """.ReplaceLineEndings("\n"));
+    }
+
+    [Theory(SkipUnless = nameof(IsUnix), Skip = "The launcher is a bash script.")]
+    [InlineData(20, 3)]
+    [InlineData(60, 1)]
+    public async Task Many_failures_are_all_named_on_few_lines(int failures, int linesEach)
+    {
+        var run = await RunAsync(new() { ["FAKE_FAILED"] = $"{failures}", ["FAKE_TEST_EXIT"] = "2" }, "test");
+
+        var lines = run.Out.TrimEnd().Split('\n');
+        lines[^1].Should().Be($"3 passed, {failures} failed, 0 skipped");
+        var shown = lines[^(60 + 1)..^1];
+        shown.Where(line => line.StartsWith("failed ", StringComparison.Ordinal)).Should()
+            .Equal(Enumerable.Range(1, failures).Select(i => $"failed Some.Tests.Number_{i}(text: \"(x)\")"));
+        shown.Should().HaveCount(failures * linesEach);
+    }
+
+    [Fact(SkipUnless = nameof(IsUnix), Skip = "The launcher is a bash script.")]
+    public async Task More_failures_than_lines_are_counted_and_the_log_is_named()
+    {
+        var run = await RunAsync(new() { ["FAKE_FAILED"] = "70", ["FAKE_TEST_EXIT"] = "2" }, "test");
+
+        run.Out.Should().EndWith(
+            "\nfailed Some.Tests.Number_59(text: \"(x)\")\n… and 11 more; artifacts/test/last.log has all of them\n3 passed, 70 failed, 0 skipped\n");
+    }
+
+    private static string Frames(int count) => string.Join("\n", Enumerable.Range(1, count).Select(i => $"    at Frame{i}"));
 
     private int Builds => File.ReadAllLines(Path.Combine(_tree.Path, "builds")).Length;
 

@@ -1,9 +1,13 @@
 using System.Text;
 using Mana.Cli;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Mana.Tests.Cli;
 
-/// <summary>A command that runs until it is stopped, as by Ctrl-C.</summary>
+/// <summary>
+/// A command that runs until it is stopped, as by Ctrl-C. Its clock stands still: on a slow machine it would ask how
+/// the ticks ended before it has shown the events that say so.
+/// </summary>
 internal sealed class RunningCommand : IAsyncDisposable
 {
     private readonly CancellationTokenSource _interrupt = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -12,7 +16,7 @@ internal sealed class RunningCommand : IAsyncDisposable
 
     public RunningCommand(string dataDirectory, Dictionary<string, string> variables, ServiceFactories services, params string[] args)
     {
-        var environment = CliRun.Environment(dataDirectory, variables, "", services, _out, _error);
+        var environment = CliRun.Environment(dataDirectory, variables, "", services, _out, _error, new FakeTimeProvider());
         Finished = Task.Run(() => ManaCli.RunAsync(args, environment, _interrupt.Token));
     }
 

@@ -9,8 +9,6 @@ namespace Mana.Tests.Cli;
 
 public sealed class UpTests : IDisposable
 {
-    private static readonly string[] FreePorts = ["--port-auth", "0", "--port-mcp", "0", "--port-runner", "0"];
-
     private readonly TemporaryDirectory _data = new();
     private readonly FakeAuth _auth = new();
     private readonly FakeRunner _runner = new();
@@ -38,7 +36,8 @@ public sealed class UpTests : IDisposable
     [Fact]
     public async Task Each_service_has_its_own_settings_and_only_the_runner_sees_the_vendors_key()
     {
-        await using var up = Start(new() { ["PORT"] = "1", ["BASE_URL"] = "http://elsewhere", ["HOST"] = "0.0.0.0", ["ANTHROPIC_API_KEY"] = "sk-x", ["OTHER"] = "y" });
+        await using var up = Start(
+            new() { ["PORT"] = "1", ["BASE_URL"] = "http://elsewhere", ["HOST"] = "0.0.0.0", ["ANTHROPIC_API_KEY"] = "sk-x", ["OTHER"] = "y" }, port: () => 0);
         await up.WaitForAsync("Ctrl-C stops");
         await up.StopAsync();
 
@@ -132,8 +131,12 @@ public sealed class UpTests : IDisposable
         _settings["auth"]["NODE_ENV"].Should().Be("test");
     }
 
-    private RunningCommand Start(Dictionary<string, string> variables, ServiceFactories? services = null) =>
-        new(_data.Path, variables, services ?? Services(), ["up", .. FreePorts]);
+    // The ports are ours alone: of those that 0 gives, another test may get one between its choice and its use.
+    private RunningCommand Start(Dictionary<string, string> variables, ServiceFactories? services = null, Func<int>? port = null)
+    {
+        port ??= FreePorts.Take;
+        return new(_data.Path, variables, services ?? Services(), "up", "--port-auth", $"{port()}", "--port-mcp", $"{port()}", "--port-runner", $"{port()}");
+    }
 
     private ServiceFactories Services() => new(
         Recorded("auth", _auth.Create),

@@ -2,9 +2,12 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Mana.Hosting;
+using Mana.Hosting.Storage;
 using Mana.Mcp;
 using Mana.Mcp.Tools;
 using Mana.Testing;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using ModelContextProtocol.Client;
@@ -53,7 +56,6 @@ internal sealed class McpUnderTest : IAsyncDisposable
             ["MANA_AUTH_URL"] = auth.Address.AbsoluteUri,
             ["MANA_SERVICE_KEY"] = FakeAuth.ServiceKeyValue,
             ["JWT_ISSUER"] = FakeAuth.Issuer,
-            ["LOG_LEVEL"] = "None",
         };
         foreach (var (key, value) in settings)
         {
@@ -101,6 +103,14 @@ internal sealed class McpUnderTest : IAsyncDisposable
         request.Headers.Add("X-Mana-Space", Space);
         bend?.Invoke(request);
         return await Host.Client.SendAsync(request, Cancellation);
+    }
+
+    /// <summary>Closes the connections that wait for their next use, so that the next one has to open the file; those of other hosts stay.</summary>
+    public void CloseIdleConnections()
+    {
+        var settings = new SettingsReader(HostUnderTest.Configuration(new Dictionary<string, string?> { ["MANA_DATA"] = DataDirectory }));
+        using var connection = new SqliteConnection(DatabaseSettings.Read(settings, "mcp").ConnectionString);
+        SqliteConnection.ClearPool(connection);
     }
 
     /// <summary>The tools as the host has them.</summary>

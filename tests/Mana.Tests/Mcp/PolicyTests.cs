@@ -133,7 +133,7 @@ public sealed class PolicyTests
         Directory.Move(mcp.DataDirectory, mcp.DataDirectory + "-away");
         try
         {
-            Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+            mcp.CloseIdleConnections();
             (await client.FailAsync("todo.list"))
                 .Should().Be("Tool todo.list failed: an error on our side, not in your arguments; try once more, then go on without it.");
         }

@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using Mana.Hosting;
 using Mana.Mcp;
 using Mana.Testing;
-using Microsoft.Data.Sqlite;
 
 namespace Mana.Tests.Mcp;
 
@@ -208,7 +207,6 @@ public sealed class TransportTests
         Directory.Move(mcp.DataDirectory, mcp.DataDirectory + "-away");
         try
         {
-            SqliteConnection.ClearAllPools();
             using var bad = await mcp.Host.Client.GetAsync("/health", Cancellation);
             bad.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
             (await JsonAsync(bad))["database"]!.GetValue<string>().Should().Be("unavailable");

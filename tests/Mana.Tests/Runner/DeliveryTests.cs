@@ -127,7 +127,7 @@ public sealed class DeliveryTests
     private static async Task DeliveredAsync(RunnerUnderTest runner, FakeMana mana, int rows)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        limit.CancelAfter(TimeSpan.FromMinutes(2));
         while (mana.Delivered.Count < rows || (await runner.HealthAsync(limit.Token)).Undelivered > 0)
         {
             runner.Clock.Advance(TimeSpan.FromSeconds(5));

@@ -3,6 +3,7 @@ using Mana.PersonaRunner.Conversation;
 using Mana.Tests.Runner.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Mana.Tests.Runner;
 
@@ -230,16 +231,18 @@ public sealed class PersonaTickTests
     {
         await using var mana = await FakeMana.StartAsync();
         mana.Personas.Add(FakeMana.Anna());
+        var time = new FakeTimeProvider(RunnerUnderTest.Start);
         var brain = TestBrain.Create(async request =>
         {
             if (request.Turn > 0)
             {
+                time.Advance(TimeSpan.FromMilliseconds(1500));
                 await new TaskCompletionSource().Task;
             }
 
             return request.Calls(("todo_create", "{}"));
         });
-        await using var runner = await RunnerUnderTest.StartAsync(mana, brain, ("TICK_DEADLINE_MS", "1500"));
+        await using var runner = await RunnerUnderTest.StartAsync(mana, brain, time, ("TICK_DEADLINE_MS", "1500"));
 
         var tick = await runner.TickAsync("persona.anna@mana.test", Token);
 

@@ -1,25 +1,20 @@
 using Mana.Contracts;
-using Mana.Hosting;
-using Mana.Hosting.Storage;
-using Mana.PersonaRunner;
-using Mana.PersonaRunner.Recording;
-using Mana.Testing;
 using Mana.Tests.Runner.Support;
 
 namespace Mana.Tests.Runner;
 
-/// <summary>What becomes of ticks that a stop or a pause finds queued or running.</summary>
+/// <summary>What becomes of ticks that a stop or a pause finds queued or running: they wait, and go on where they stood.</summary>
 public sealed class StopAndPauseTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_tick_that_a_stop_cuts_short_is_ended_and_delivered_with_what_it_did()
+    public async Task A_tick_that_a_stop_cuts_short_goes_on_after_the_restart_without_asking_or_doing_anything_again()
     {
         await using var mana = await FakeMana.StartAsync();
         mana.Personas.Add(FakeMana.Anna());
         var acting = new TaskCompletionSource();
-        var brain = TestBrain.Create(async request =>
+        var stuck = TestBrain.Create(async request =>
         {
             if (request.Turn > 0)
             {
@@ -27,27 +22,34 @@ public sealed class StopAndPauseTests
                 await new TaskCompletionSource().Task;
             }
 
-            return request.Calls(("todo_create", "{}"));
+            return request.Calls(("todo_create", """{"title":"Müsli"}"""));
         });
-        await using var runner = await RunnerUnderTest.StartAsync(mana, brain, ("DRAIN_MS", "50"));
+        await using var runner = await RunnerUnderTest.StartAsync(mana, stuck, ("DRAIN_MS", "50"));
         await runner.StartTicksAsync(new RunTicksRequest(TickScopes.All));
         await acting.Task.WaitAsync(Token);
 
+        var brain = TestBrain.Create(request => request.IsRating
+            ? TestBrain.Rate(request, [.. request.Modules.Select(module => TestBrain.Entry(module.Name, 4, module.Actions))])
+            : TestBrain.Say("fertig"));
+        runner.Clock.Advance(TimeSpan.FromMinutes(1));
         await runner.RestartAsync(mana, brain);
+        await runner.Client.PostAsync("/api/v1/resume", null, Token);
+        await runner.EndedAsync(1);
 
-        var tick = (await runner.ListAsync()).Should().ContainSingle().Subject;
-        tick.Should().BeEquivalentTo(new { Outcome = "failed", Error = "the runner was stopped during this tick", ToolCalls = 1 });
-        while (mana.Delivered.Count < 2)
-        {
-            runner.Clock.Advance(TimeSpan.FromSeconds(5));
-            await Task.Yield();
-        }
-
-        mana.Delivered.Select(row => row.Kind).Should().Equal("actions", "ticks");
+        var tick = await runner.FindAsync((await runner.ListAsync()).Should().ContainSingle().Subject.Id, Token);
+        tick.Tick.Should().BeEquivalentTo(new { Outcome = "completed", ToolCalls = 1, Ratings = 1, Delivered = true });
+        tick.Calls.Should().ContainSingle().Which.Should().BeEquivalentTo(new { Tool = "todo.create", Result = "ok" });
+        tick.Usage.ModelCalls.Should().Be(3, "one turn before the stop, the closing and the rating after it");
+        mana.Calls.Should().ContainSingle("the call was finished before the stop");
+        var first = ((TestBrain)brain.Client).Requests[0];
+        first.Messages.Select(message => message.Role.Value).Should().Equal("system", "system", "user", "assistant", "tool");
+        first.Messages[2].Text.Should().Contain("09:00", "the conversation goes on as it began");
+        first.LastResults.Should().ContainSingle().Which.Result!.ToString().Should().Contain("Müsli");
+        mana.Delivered.Select(row => row.Kind).Should().Equal("actions", "feedback", "ticks");
     }
 
     [Fact]
-    public async Task A_queued_tick_that_a_stop_finds_is_closed_and_nothing_is_delivered_of_it()
+    public async Task A_queued_tick_that_a_stop_finds_runs_after_the_restart()
     {
         await using var mana = await FakeMana.StartAsync();
         mana.Personas.Add(FakeMana.Anna());
@@ -60,23 +62,20 @@ public sealed class StopAndPauseTests
             return TestBrain.Say("");
         });
         await using var runner = await RunnerUnderTest.StartAsync(mana, brain, ("DRAIN_MS", "50"), ("PERSONA_CONCURRENCY", "1"));
-        await runner.StartTicksAsync(new RunTicksRequest(TickScopes.All));
+        var started = await runner.StartTicksAsync(new RunTicksRequest(TickScopes.All));
         await acting.Task.WaitAsync(Token);
 
-        await runner.Host.DisposeAsync();
-        await using var store = ServiceDatabase.Open(
-            DatabaseSettings.Read(new SettingsReader(HostUnderTest.Configuration(new Dictionary<string, string?> { ["MANA_DATA"] = runner.DataDirectory })), "runner"),
-            typeof(RunnerHost).Assembly);
-        var ticks = await new TickReader(store).ListAsync(10, null, Token);
+        await runner.RestartAsync(mana, TestBrain.Visit());
+        (await runner.ListAsync()).Should().HaveCount(2).And.OnlyContain(tick => tick.EndedAt == null, "a stop ends nothing");
+        await runner.Client.PostAsync("/api/v1/resume", null, Token);
+        await runner.EndedAsync(2);
 
-        ticks.Should().OnlyContain(tick => tick.EndedAt != null, "a stop leaves no tick open");
-        ticks.Single(tick => tick.Name == "Ben").Should().BeEquivalentTo(new { Outcome = "failed", Error = "the runner stopped before this tick began; the persona stays due", Delivered = true });
-        mana.Delivered.Should().NotContain(row => row.Persona == "user-ben");
-        (await new TickReader(store).LastEndedAsync(Token)).Should().NotContainKey("user-ben", "she is still due");
+        (await runner.ListAsync()).Select(tick => tick.Id).Should().BeEquivalentTo(started.Ticks.Select(tick => tick.TickId));
+        (await runner.ListAsync()).Should().OnlyContain(tick => tick.Outcome == "completed");
     }
 
     [Fact]
-    public async Task A_pause_holds_back_what_is_queued()
+    public async Task A_pause_holds_back_what_is_queued_until_it_is_lifted()
     {
         await using var mana = await FakeMana.StartAsync();
         mana.Personas.Add(FakeMana.Anna());
@@ -98,15 +97,11 @@ public sealed class StopAndPauseTests
 
         await runner.Client.PostAsync("/api/v1/pause", null, Token);
         release.SetResult();
-        await runner.EndedAsync(2);
-
-        (await runner.ListAsync()).Single(tick => tick.Name == "Ben").Should().BeEquivalentTo(
-            new { Outcome = "failed", Error = "the runner was paused before this tick began; the persona stays due" });
-        mana.Delivered.Should().NotContain(row => row.Persona == "user-ben");
+        await runner.EndedAsync(1);
+        (await runner.ListAsync()).Count(tick => tick.EndedAt is null && tick.Phase == "queued").Should().Be(1);
 
         await runner.Client.PostAsync("/api/v1/resume", null, Token);
-        runner.Clock.Advance(TimeSpan.FromMinutes(1));
-        await runner.EndedAsync(3);
-        (await runner.ListAsync())[0].Should().BeEquivalentTo(new { Name = "Ben", Outcome = "idle" });
+        await runner.EndedAsync(2);
+        (await runner.ListAsync()).Should().HaveCount(2).And.OnlyContain(tick => tick.Outcome == "idle");
     }
 }

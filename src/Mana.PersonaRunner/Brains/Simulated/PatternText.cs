@@ -13,7 +13,9 @@ internal sealed class PatternText
     private const int MaxRepeats = 8;
     private const string WordCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     private const string Printable = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_.,:;!?#+*/()";
-    private static readonly TimeSpan MatchTimeout = TimeSpan.FromMilliseconds(200);
+
+    // For what only backtracking can read; far beyond any honest match, so that a busy machine does not decide.
+    private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(2);
 
     private readonly string _pattern;
     private readonly Dice _dice;
@@ -30,7 +32,7 @@ internal sealed class PatternText
     {
         try
         {
-            return Regex.IsMatch(text, pattern, RegexOptions.CultureInvariant, MatchTimeout);
+            return IsMatch(pattern, text);
         }
         catch (Exception problem) when (problem is ArgumentException or RegexMatchTimeoutException)
         {
@@ -65,6 +67,19 @@ internal sealed class PatternText
         }
 
         return null;
+    }
+
+    /// <summary>In time that grows with the text only, wherever the pattern allows: the same seed must give the same visit on a slow machine.</summary>
+    private static bool IsMatch(string pattern, string text)
+    {
+        try
+        {
+            return Regex.IsMatch(text, pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, Regex.InfiniteMatchTimeout);
+        }
+        catch (NotSupportedException)
+        {
+            return Regex.IsMatch(text, pattern, RegexOptions.CultureInvariant, MatchTimeout);
+        }
     }
 
     private string Alternatives()

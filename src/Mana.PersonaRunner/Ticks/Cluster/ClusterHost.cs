@@ -16,6 +16,10 @@ internal static class ClusterHost
     public static void AddCluster(this WebApplicationBuilder builder, ClusterSettings cluster, DatabaseSettings database)
     {
         builder.Services.AddSingleton(cluster);
+        builder.Services.AddSingleton<ClusterClient>();
+        builder.Services.AddSingleton<ITickDispatch>(provider => provider.GetRequiredService<ClusterClient>());
+        builder.Services.AddSingleton<IClusterClock>(provider => provider.GetRequiredService<ClusterClient>());
+        builder.Services.AddSingleton(provider => new NodeName(provider.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString()));
         builder.Logging.AddFilter("Orleans", LogLevel.Error);
         builder.UseOrleans(silo =>
         {

@@ -36,11 +36,19 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
     /// <param name="mana">The platform.</param>
     /// <param name="brain">Who speaks; null for the configured brain.</param>
     /// <param name="settings">Beyond the platform's addresses. The loop starts paused unless RUNNER_PAUSED says otherwise.</param>
-    public static async Task<RunnerUnderTest> StartAsync(FakeMana mana, Brain? brain, params (string Key, string? Value)[] settings)
+    public static Task<RunnerUnderTest> StartAsync(FakeMana mana, Brain? brain, params (string Key, string? Value)[] settings) =>
+        StartAsync(mana, brain, null, settings);
+
+    /// <param name="mana">The platform.</param>
+    /// <param name="brain">Who speaks; null for the configured brain.</param>
+    /// <param name="time">The clock of deadlines, so that a busy machine cannot reach one before the test does.</param>
+    /// <param name="settings">As above.</param>
+    public static async Task<RunnerUnderTest> StartAsync(FakeMana mana, Brain? brain, FakeTimeProvider? time, params (string Key, string? Value)[] settings)
     {
         var directory = new TemporaryDirectory();
         var clock = new FakeTimeProvider(Start);
-        var host = await HostUnderTest.StartAsync((configuration, time) => RunnerHost.Create(configuration, time, brain), Settings(mana, directory, settings), clock);
+        var host = await HostUnderTest.StartAsync(
+            (configuration, domain) => RunnerHost.Create(configuration, domain, brain, time), Settings(mana, directory, settings), clock);
         return new RunnerUnderTest(host, directory, clock);
     }
 
@@ -80,7 +88,7 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
     public async Task EndedAsync(int ticks)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        limit.CancelAfter(TimeSpan.FromMinutes(2));
         while ((await ListAsync()).Count(tick => tick.Delivered) < ticks)
         {
             limit.Token.ThrowIfCancellationRequested();

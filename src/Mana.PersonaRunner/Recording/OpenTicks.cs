@@ -1,0 +1,130 @@
+using System.Text.Json;
+using LinqToDB;
+using LinqToDB.Async;
+using LinqToDB.Data;
+using Mana.Contracts;
+using Mana.Hosting.Storage;
+
+namespace Mana.PersonaRunner.Recording;
+
+/// <summary>
+/// The life of a tick's row: opened, taken by one process, let go, taken again, ended. Taking it raises the epoch, so
+/// that an earlier owner, dead or only slow, can write no more.
+/// </summary>
+internal sealed class OpenTicks(ServiceDatabase database)
+{
+    private const int OpenedTogether = 100;
+
+    /// <summary>Opens ticks; a persona that has one already gets none.</summary>
+    /// <returns>The ids of those that were opened.</returns>
+    public async Task<IReadOnlySet<string>> OpenAsync(IReadOnlyList<TickRow> ticks, CancellationToken cancellationToken)
+    {
+        var opened = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var chunk in ticks.Chunk(OpenedTogether))
+        {
+            var ids = chunk.Select(tick => tick.Id).ToList();
+            opened.UnionWith(await database.WriteAsync(
+                async (db, ct) =>
+                {
+                    if (await db.AddNewRowsAsync(chunk, ct) == chunk.Length)
+                    {
+                        return ids;
+                    }
+
+                    return await db.GetTable<TickRow>().Where(row => ids.Contains(row.Id)).Select(row => row.Id).ToListAsync(ct);
+                },
+                cancellationToken));
+        }
+
+        return opened;
+    }
+
+    /// <summary>Takes the tick for this process, whoever had it before.</summary>
+    /// <returns>Null when it has ended.</returns>
+    public Task<TakenTick?> TakeAsync(TickId id, string owner, DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.WriteAsync<TakenTick?>(
+            async (db, ct) =>
+            {
+                // Begins where it was queued: its time counts from here.
+                var taken = await db.RunAsync(
+                    """
+                    update ticks set epoch = epoch + 1, owner = @owner,
+                      started_at = case when phase = @queued then @now else started_at end,
+                      phase = case when phase = @queued then @first else phase end
+                    where id = @id and ended_at is null
+                    """,
+                    ct,
+                    ("owner", owner), ("queued", TickPhases.Queued), ("first", TickPhases.SignIn), ("now", now), ("id", id.Value));
+                if (taken == 0)
+                {
+                    return null;
+                }
+
+                var row = (await db.RowAsync<TickRow>("select * from ticks where id = @id", ct, ("id", id.Value)))!;
+                var persona = JsonSerializer.Deserialize(row.Persona!, AuthJson.Default.DuePersona)!;
+                return new TakenTick(id, row.Epoch, persona, row.IgnoresPause, row.Epoch == 1 ? TickJournal.Empty : await JournalAsync(db, row, ct));
+            },
+            cancellationToken);
+
+    /// <summary>Lets go of a tick that has not ended: another process may take it at once.</summary>
+    public Task ReleaseAsync(TickId id, long epoch, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            (db, ct) => db.RunAsync(
+                "update ticks set owner = null where id = @id and epoch = @epoch and ended_at is null", ct, ("id", id.Value), ("epoch", epoch)),
+            cancellationToken);
+
+    /// <summary>
+    /// The open ticks that no process of the cluster runs, the oldest first: those of owners that are gone, and those
+    /// that nobody has taken since <paramref name="openedBefore"/>.
+    /// </summary>
+    /// <param name="owners">The processes that live.</param>
+    /// <param name="openedBefore">A younger tick that has no owner is on its way to one.</param>
+    /// <param name="limit">The most that are returned.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
+    public Task<List<OrphanedTick>> OrphansAsync(
+        IReadOnlyCollection<string> owners, DateTimeOffset openedBefore, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            (db, ct) => db.GetTable<TickRow>()
+                .Where(row => row.EndedAt == null && (row.Owner == null ? row.StartedAt <= openedBefore : !owners.Contains(row.Owner)))
+                .OrderBy(row => row.Owner == null).ThenBy(row => row.Id)
+                .Take(limit)
+                .Select(row => new OrphanedTick(row.Id, row.PersonaId, row.IgnoresPause, row.Owner))
+                .ToListAsync(ct),
+            cancellationToken);
+
+    /// <summary>The open ticks of one owner, with their epochs.</summary>
+    public async Task<IReadOnlyList<(string Id, long Epoch)>> OwnedAsync(string owner, CancellationToken cancellationToken) =>
+        (await database.ReadAsync(
+            (db, ct) => db.GetTable<TickRow>().Where(row => row.EndedAt == null && row.Owner == owner).Select(row => new { row.Id, row.Epoch }).ToListAsync(ct),
+            cancellationToken)).ConvertAll(row => (row.Id, row.Epoch));
+
+    /// <summary>How many ticks are open: those that wait for a slot and those that have begun.</summary>
+    public Task<(int Queued, int Begun)> CountAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async (db, ct) =>
+            {
+                var open = db.GetTable<TickRow>().Where(row => row.EndedAt == null);
+                return (await open.CountAsync(row => row.Phase == TickPhases.Queued, ct), await open.CountAsync(row => row.Phase != TickPhases.Queued, ct));
+            },
+            cancellationToken);
+
+    /// <summary>Raises the epoch without taking the tick: whoever runs it can write no more.</summary>
+    /// <returns>The new epoch; null when the tick has ended or is unknown.</returns>
+    public Task<long?> FenceAsync(TickId id, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async (db, ct) => await db.RunAsync("update ticks set epoch = epoch + 1 where id = @id and ended_at is null", ct, ("id", id.Value)) == 0
+                ? (long?)null
+                : await db.GetTable<TickRow>().Where(row => row.Id == id.Value).Select(row => row.Epoch).FirstAsync(ct),
+            cancellationToken);
+
+    private static async Task<TickJournal> JournalAsync(DataConnection db, TickRow tick, CancellationToken cancellationToken)
+    {
+        var turns = await db.RowsAsync<TurnRow>("select * from turns where tick_id = @id order by seq", cancellationToken, ("id", tick.Id));
+        var models = await db.RowsAsync<ModelCallRow>("select * from model_calls where tick_id = @id", cancellationToken, ("id", tick.Id));
+        var calls = await db.RowsAsync<CallRow>("select * from calls where tick_id = @id", cancellationToken, ("id", tick.Id));
+        return new TickJournal(tick.Phase, turns, models, calls);
+    }
+}
+
+/// <summary>An open tick that nobody runs.</summary>
+internal sealed record OrphanedTick(string Id, string PersonaId, bool IgnoresPause, string? Owner);

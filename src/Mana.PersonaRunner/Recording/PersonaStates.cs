@@ -1,0 +1,80 @@
+using LinqToDB.Data;
+using Mana.Contracts;
+using Mana.Hosting.Storage;
+using Mana.PersonaRunner.Ticks;
+
+namespace Mana.PersonaRunner.Recording;
+
+/// <summary>
+/// What the schedule has to know of each persona: when its last tick ended, how many failed in a row, and until when it
+/// is left alone for that. One row a persona, written with the end of the tick.
+/// </summary>
+internal sealed class PersonaStates(ServiceDatabase database)
+{
+    private const int ReadTogether = 500;
+
+    /// <summary>The states of those of the personas that ever ended a tick, by persona.</summary>
+    public async Task<IReadOnlyDictionary<string, PersonaStateRow>> OfAsync(IEnumerable<string> personas, CancellationToken cancellationToken)
+    {
+        var states = new Dictionary<string, PersonaStateRow>(StringComparer.Ordinal);
+        foreach (var chunk in personas.Chunk(ReadTogether))
+        {
+            var names = string.Join(", ", Enumerable.Range(0, chunk.Length).Select(i => $"@p{i}"));
+            var parameters = chunk.Select((persona, i) => ($"p{i}", (object?)persona)).ToArray();
+            var rows = await database.ReadAsync(
+                (db, ct) => db.RowsAsync<PersonaStateRow>($"select * from persona_states where persona_id in ({names})", ct, parameters), cancellationToken);
+            foreach (var row in rows)
+            {
+                states.Add(row.PersonaId, row);
+            }
+        }
+
+        return states;
+    }
+
+    /// <summary>Counts the end of a tick, in the transaction that ends it.</summary>
+    public static async Task EndedAsync(DataConnection db, TickRow tick, CancellationToken cancellationToken)
+    {
+        if (tick.Stage == TickStages.Cancelled)
+        {
+            // Says nothing of the persona.
+            return;
+        }
+
+        var failed = tick.Outcome is TickOutcomes.Failed or TickOutcomes.TimedOut;
+        var state = await db.RowAsync<PersonaStateRow>("select * from persona_states where persona_id = @persona", cancellationToken, ("persona", tick.PersonaId));
+        var failures = failed ? (state?.Failures ?? 0) + 1 : 0;
+        await db.RunAsync(
+            """
+            insert into persona_states (persona_id, last_ended_at, failures, not_before, last_error) values (@persona, @at, @failures, @until, @error)
+            on conflict (persona_id) do update
+              set last_ended_at = excluded.last_ended_at, failures = excluded.failures, not_before = excluded.not_before, last_error = excluded.last_error
+            """,
+            cancellationToken,
+            ("persona", tick.PersonaId), ("at", tick.EndedAt), ("failures", failures),
+            ("until", failed ? tick.EndedAt + BackOff.After(failures, tick.Id) : null), ("error", failed ? tick.Error : null));
+    }
+}
+
+/// <summary>How long a failing persona is left alone.</summary>
+internal static class BackOff
+{
+    private static readonly TimeSpan First = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(6);
+
+    /// <summary>One minute after the first failure, twice as long after each further one, six hours at most; up to a quarter more or less.</summary>
+    /// <param name="failures">In a row, from 1.</param>
+    /// <param name="seed">Spreads the personas that failed together; the same seed gives the same wait.</param>
+    public static TimeSpan After(int failures, string seed)
+    {
+        var full = First * Math.Pow(2, Math.Min(failures - 1, 20));
+        var hash = 2166136261u;
+        foreach (var character in seed)
+        {
+            hash = unchecked((hash ^ character) * 16777619u);
+        }
+
+        var wait = (full < Longest ? full : Longest) * (0.75 + (0.5 * (hash % 1000 / 1000.0)));
+        return wait < First ? First : wait > Longest ? Longest : wait;
+    }
+}

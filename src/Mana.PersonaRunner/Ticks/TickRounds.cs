@@ -1,0 +1,168 @@
+using System.Text.Json;
+using Mana.Contracts;
+using Mana.Hosting;
+using Mana.PersonaRunner.Brains;
+using Mana.PersonaRunner.Diagnostics;
+using Mana.PersonaRunner.Platform;
+using Mana.PersonaRunner.Recording;
+
+namespace Mana.PersonaRunner.Ticks;
+
+/// <summary>What is known of the last beat.</summary>
+/// <param name="At">When it began, domain time.</param>
+/// <param name="LastTickAt">When a beat last started a tick.</param>
+/// <param name="Error">Why the last beat failed; null when it did not.</param>
+internal sealed record BeatReport(DateTimeOffset? At, DateTimeOffset? LastTickAt, string? Error);
+
+/// <summary>What was started at once.</summary>
+internal sealed record Round(int Asked, IReadOnlyList<StartedTick> Ticks, IReadOnlyList<SkippedPersona> Skipped);
+
+/// <summary>Decides whose tick begins, opens the ticks in the store and hands them out; waits for none of them.</summary>
+internal sealed class TickRounds(
+    IPlatform platform,
+    OpenTicks openTicks,
+    PersonaStates states,
+    Outbox outbox,
+    ITickDispatch dispatch,
+    TickRunner runner,
+    PauseSwitch pause,
+    RunnerMetrics metrics,
+    Brain brain,
+    DomainClock clock)
+{
+    /// <summary>Opens a tick for everyone who is due.</summary>
+    /// <exception cref="PlatformException">mana-auth cannot be asked.</exception>
+    public async Task<Round> BeatAsync(CancellationToken cancellationToken)
+    {
+        var due = await platform.PersonasAsync(TickScopes.Due, [], cancellationToken);
+        metrics.Due(due.Count);
+        return await OpenAsync(await RunnableAsync(due, cancellationToken), ignoresPause: false, cancellationToken);
+    }
+
+    /// <summary>Opens ticks for the personas that a caller asked for, whatever the clock and a pause say.</summary>
+    /// <exception cref="PlatformException">mana-auth cannot be asked.</exception>
+    public async Task<Round> RunNowAsync(RunTicksRequest request, CancellationToken cancellationToken)
+    {
+        // mana-auth can look up addresses; a name is matched here.
+        IReadOnlyList<string> emails = request.Personas is { } asked && asked.All(name => name.Contains('@')) ? asked : [];
+        var personas = await platform.PersonasAsync(request.Scope, emails, cancellationToken);
+        if (request.Scope == TickScopes.NeverTicked)
+        {
+            // An auth service that does not know the scope answers with the due ones.
+            var known = await states.OfAsync(personas.Select(persona => persona.UserId.Value), cancellationToken);
+            personas = [.. personas.Where(persona => persona.LastActiveAt is null && !known.ContainsKey(persona.UserId.Value))];
+        }
+
+        if (request.Personas is not { } wanted)
+        {
+            return await OpenAsync(personas, pause.IsPaused, cancellationToken);
+        }
+
+        var chosen = personas.Where(persona => wanted.Any(name => Means(name, persona))).ToList();
+        var round = await OpenAsync(chosen, pause.IsPaused, cancellationToken);
+        var unknown = wanted
+            .Where(name => !personas.Any(persona => Means(name, persona)))
+            .Select(name => new SkippedPersona(name, request.Scope == TickScopes.All ? "mana-auth knows no such persona" : $"not among the personas of mana-auth that are {request.Scope}"));
+        return round with { Skipped = [.. round.Skipped, .. unknown] };
+    }
+
+    /// <summary>Hands out what nobody runs.</summary>
+    /// <param name="nodes">The names of the nodes that live.</param>
+    /// <param name="unownedSince">A tick without owner that was opened later is on its way to one.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
+    /// <returns>How many were handed out.</returns>
+    public async Task<int> SweepAsync(IReadOnlyCollection<string> nodes, DateTimeOffset unownedSince, CancellationToken cancellationToken)
+    {
+        const int AtOnce = 2000;
+        var orphans = await openTicks.OrphansAsync(nodes, unownedSince, AtOnce, cancellationToken);
+        foreach (var tick in orphans.Where(tick => tick.IgnoresPause || !pause.IsPaused))
+        {
+            dispatch.Run(tick.PersonaId, new TickId(tick.Id), tick.IgnoresPause);
+        }
+
+        return orphans.Count;
+    }
+
+    /// <summary>Whether the text is the persona's e-mail, or its name.</summary>
+    private static bool Means(string text, DuePersona persona) =>
+        string.Equals(persona.Email, text, StringComparison.OrdinalIgnoreCase)
+        || string.Equals(persona.DisplayName(), text, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// Leaves out whom mana-auth calls due only because it has not heard of the last tick: those with undelivered rows,
+    /// those whose own schedule counted from our last tick says "not yet" (an auth service that does not move
+    /// lastActiveAt for idle or failed ticks would otherwise have them run every minute at full cost), and those that
+    /// failed and are left alone for a while.
+    /// </summary>
+    private async Task<IReadOnlyList<DuePersona>> RunnableAsync(IReadOnlyList<DuePersona> due, CancellationToken cancellationToken)
+    {
+        if (due.Count == 0)
+        {
+            return due;
+        }
+
+        var undelivered = await outbox.UndeliveredPersonasAsync(cancellationToken);
+        var known = await states.OfAsync(due.Select(persona => persona.UserId.Value), cancellationToken);
+        return [.. due.Where(persona => !undelivered.Contains(persona.UserId.Value)
+            && (!known.TryGetValue(persona.UserId.Value, out var state) || MayRun(persona, state)))];
+    }
+
+    private bool MayRun(DuePersona persona, PersonaStateRow state)
+    {
+        if (state.Failures > 0)
+        {
+            return state.NotBefore is not { } until || until <= clock.GetUtcNow();
+        }
+
+        var last = state.LastEndedAt;
+        return (persona.LastActiveAt is not null && last <= persona.LastActiveAt)
+            || !Schedule.TryParse(persona.TickCadence, persona.TimeZone, persona.ActiveHours, out var schedule, out _)
+            || schedule.IsDue(clock.GetUtcNow(), last, last);
+    }
+
+    private async Task<Round> OpenAsync(IReadOnlyList<DuePersona> personas, bool ignoresPause, CancellationToken cancellationToken)
+    {
+        if (runner.IsStopping)
+        {
+            return new Round(personas.Count, [], [.. personas.Select(persona => new SkippedPersona(persona.Email, "the runner is stopping"))]);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        var now = clock.Now();
+        var rows = personas.Select(persona => Row(persona, now, ignoresPause)).ToList();
+
+        // Not cancellable: a tick that is stored without being handed out would wait for the next sweep.
+        var opened = await openTicks.OpenAsync(rows, CancellationToken.None);
+        var ticks = new List<StartedTick>();
+        var skipped = new List<SkippedPersona>();
+        foreach (var row in rows)
+        {
+            if (opened.Contains(row.Id))
+            {
+                dispatch.Run(row.PersonaId, new TickId(row.Id), ignoresPause);
+                ticks.Add(new StartedTick(new TickId(row.Id), row.Email, row.Name));
+            }
+            else
+            {
+                skipped.Add(new SkippedPersona(row.Email, "a tick of this persona is under way"));
+            }
+        }
+
+        return new Round(personas.Count, ticks, skipped);
+    }
+
+    private TickRow Row(DuePersona persona, DateTimeOffset now, bool ignoresPause) => new()
+    {
+        Id = TickId.New(now).Value,
+        PersonaId = persona.UserId.Value,
+        Email = persona.Email,
+        Name = persona.DisplayName(),
+        Archetype = persona.Archetype,
+        Brain = brain.Name,
+        Model = brain.Model,
+        Phase = TickPhases.Queued,
+        StartedAt = now,
+        IgnoresPause = ignoresPause,
+        Persona = JsonSerializer.Serialize(persona, AuthJson.Default.DuePersona),
+    };
+}
