@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mana.Contracts;
 
 namespace Mana.Tests.Auth;
 
@@ -158,9 +159,13 @@ public sealed class DueTests
         await auth.UpsertAsync(night);
 
         (await auth.DueEmailsAsync()).Should().BeEmpty();
-        auth.Clock.SetUtcNow(AuthUnderTest.Wednesday.AddHours(1.5));
+        auth.Clock.SetUtcNow(AuthUnderTest.Wednesday.AddHours(1.5).AddMilliseconds(-1));
+        (await auth.DueEmailsAsync()).Should().BeEmpty();
+        auth.Clock.Advance(Schedule.CronJitter);
         (await auth.DueEmailsAsync()).Should().Equal("persona.cron@mana.test");
-        auth.Clock.SetUtcNow(AuthUnderTest.Wednesday.AddHours(11));
+        auth.Clock.SetUtcNow(AuthUnderTest.Wednesday.AddHours(11).AddMilliseconds(-1));
+        (await auth.DueEmailsAsync("?email=persona.night@mana.test")).Should().BeEmpty();
+        auth.Clock.Advance(Schedule.DailyJitter);
         (await auth.DueEmailsAsync("?email=persona.night@mana.test")).Should().HaveCount(1);
         auth.Clock.SetUtcNow(AuthUnderTest.Wednesday.AddHours(15));
         (await auth.DueEmailsAsync("?email=persona.night@mana.test")).Should().BeEmpty("it is 02:00 in Berlin");
