@@ -13,12 +13,15 @@ internal sealed class DueList(ServiceDatabase database, DomainClock clock)
 {
     /// <summary>
     /// What the clock asks every few seconds: one scan of a range of the index on <c>next_due_at</c>, in its order, however
-    /// many personas there are.
+    /// many personas there are. The users are looked up one by one: from a join PostgreSQL makes a scan of all of them.
     /// </summary>
     internal const string PageOfDue =
         """
-        select p.*, u.email, u.name from personas p join users u on u.id = p.user_id
-        where (p.next_due_at, p.user_id) > (@after, @id) and p.next_due_at <= @now and u.deleted_at is null
+        select p.*,
+          (select email from users where id = p.user_id) as email,
+          (select name from users where id = p.user_id) as name,
+          (select deleted_at from users where id = p.user_id) as deleted_at
+        from personas p where (p.next_due_at, p.user_id) > (@after, @id) and p.next_due_at <= @now
         order by p.next_due_at, p.user_id limit @limit
         """;
 
@@ -77,7 +80,7 @@ internal sealed class DueList(ServiceDatabase database, DomainClock clock)
         var rows = await db.RowsAsync<DueRow>(
             PageOfDue, cancellationToken,
             ("after", after?.DueAt ?? DateTimeOffset.MinValue), ("id", after?.UserId ?? ""), ("now", now), ("limit", limit));
-        return rows.ConvertAll(row => new Row { Persona = row, User = new UserRow { Id = row.UserId, Email = row.Email, Name = row.Name } });
+        return rows.ConvertAll(row => new Row { Persona = row, User = new UserRow { Id = row.UserId, Email = row.Email, Name = row.Name, DeletedAt = row.DeletedAt } });
     }
 
     private static IQueryable<Row> Candidates(DataConnection db, DueQuery query, DateTimeOffset now)
@@ -118,7 +121,7 @@ internal sealed class DueList(ServiceDatabase database, DomainClock clock)
 
     // next_due_at finds the candidates; whether the weekday and the hours still fit only the schedule can say.
     private static bool IsWanted(Row row, DueQuery query, DateTimeOffset now) =>
-        query.Scope != TickScopes.Due || row.Persona.IsDue(now);
+        query.Scope != TickScopes.Due || (row.User.DeletedAt is null && row.Persona.IsDue(now));
 
     private static DuePersona ToDue(Row row)
     {

@@ -64,6 +64,9 @@ internal sealed class DueRow : PersonaRow
 
     [Column("name")]
     public string Name { get; set; } = "";
+
+    [Column("deleted_at")]
+    public DateTimeOffset? DeletedAt { get; set; }
 }
 
 [Table("persona_actions")]

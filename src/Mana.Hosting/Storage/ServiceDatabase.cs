@@ -143,6 +143,12 @@ public sealed class ServiceDatabase : IAsyncDisposable
             using var connection = new SqliteConnection(_settings.ConnectionString);
             SqliteConnection.ClearPool(connection);
         }
+        else
+        {
+            // The server allows few connections: those of a stopped service must not keep places.
+            await using var connection = new NpgsqlConnection(_settings.ConnectionString);
+            NpgsqlConnection.ClearPool(connection);
+        }
 
         _lock?.Dispose();
     }

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using LinqToDB;
+using Mana.Auth.Storage;
 using Mana.Contracts;
 
 namespace Mana.Tests.Auth;
@@ -130,6 +132,21 @@ public sealed class DueTests
 
             seen.Should().BeEquivalentTo(whole).And.OnlyHaveUniqueItems();
         }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("?limit=10")]
+    [InlineData("?scope=all")]
+    public async Task Who_was_deleted_is_not_due(string query)
+    {
+        await using var auth = await AuthUnderTest.StartAsync();
+        var gone = await auth.NewPersonaAsync("persona.gone@mana.test");
+        await auth.NewPersonaAsync("persona.here@mana.test");
+        await auth.Database.WriteAsync(
+            (db, ct) => db.GetTable<UserRow>().Where(user => user.Id == gone).Set(user => user.DeletedAt, (DateTimeOffset?)Saturday).UpdateAsync(ct),
+            AuthUnderTest.Cancellation);
+        (await auth.DueEmailsAsync(query)).Should().Equal("persona.here@mana.test");
     }
 
     [Fact]
