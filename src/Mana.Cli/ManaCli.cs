@@ -91,7 +91,11 @@ public static class ManaCli
         root.Add(PauseCommand.CreateResume(globals, environment));
         root.Add(new Command("admin", "Administrators of mana-auth.") { AdminCreateCommand.Create(globals, environment) });
         root.Add(DoctorCommand.Create(globals, environment));
-        root.Add(new Command("bench", "Measurements of the whole product on this machine.") { TickBenchCommand.Create(globals, environment) });
+        root.Add(new Command("bench", "Measurements of the whole product on this machine.")
+        {
+            TickBenchCommand.Create(globals, environment),
+            DueBenchCommand.Create(globals, environment),
+        });
         HelpText.Install(root, environment);
         return root;
     }
