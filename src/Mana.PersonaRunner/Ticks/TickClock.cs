@@ -27,6 +27,7 @@ internal sealed partial class TickClock(
 
     private readonly Lock _lock = new();
     private BeatReport _last = new(null, null, null);
+    private DateTimeOffset? _lastEnd;
 
     /// <summary>Why there is no loop; null when there is one.</summary>
     public string? DisabledReason => settings.ServiceKey is null ? "MANA_SERVICE_KEY not set: nobody can be asked who is due" : null;
@@ -40,6 +41,27 @@ internal sealed partial class TickClock(
             {
                 return _last;
             }
+        }
+    }
+
+    /// <summary>When the last beat of this node was over, domain time: whoever was due has an open tick by then.</summary>
+    public DateTimeOffset? LastEnd
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _lastEnd;
+            }
+        }
+    }
+
+    /// <summary>A beat is over on this node, whether it went well or not.</summary>
+    public void Ended()
+    {
+        lock (_lock)
+        {
+            _lastEnd = clock.GetUtcNow();
         }
     }
 
