@@ -73,6 +73,7 @@ public static partial class RunnerHost
         app.MapManaMetrics();
         app.MapDiagnostics();
         app.MapRunnerApi();
+        app.MapOperationsApi();
         app.MapLivePage();
 
         var speaker = app.Services.GetRequiredService<Brain>();
@@ -143,6 +144,7 @@ public static partial class RunnerHost
         services.AddSingleton<TickRunner>();
         services.AddSingleton<TickRounds>();
         services.AddSingleton<TickEnds>();
+        services.AddSingleton<TickOperations>();
         services.AddSingleton<TickClock>();
 
         // Stopped in reverse order: first nobody new is asked, then the running ticks end, then the last rows go out.

@@ -37,7 +37,14 @@ internal sealed class PersonaStates(ServiceDatabase database)
     {
         if (tick.Stage == TickStages.Cancelled)
         {
-            // Says nothing of the persona.
+            // Whoever stopped the visit does not want it again with the next beat; of the persona it says nothing.
+            await db.RunAsync(
+                """
+                insert into persona_states (persona_id, last_ended_at, failures) values (@persona, @at, 0)
+                on conflict (persona_id) do update set last_ended_at = excluded.last_ended_at
+                """,
+                cancellationToken,
+                ("persona", tick.PersonaId), ("at", tick.EndedAt));
             return;
         }
 
