@@ -2,6 +2,7 @@ using System.CommandLine;
 using Mana.Cli.Catalog;
 using Mana.Cli.Commands.Admin;
 using Mana.Cli.Commands.Bench;
+using Mana.Cli.Commands.Cluster;
 using Mana.Cli.Commands.Doctor;
 using Mana.Cli.Commands.Personas;
 using Mana.Cli.Commands.Runner;
@@ -87,13 +88,20 @@ public static class ManaCli
             TickRunCommand.Create(globals, environment),
             TickShowCommand.Create(globals, environment),
             TickListCommand.Create(globals, environment),
+            TickOperationCommands.CreateRetry(globals, environment),
+            TickOperationCommands.CreateCancel(globals, environment),
         });
+        root.Add(new Command("cluster", "The nodes that run ticks together.") { ClusterStatusCommand.Create(globals, environment) });
         root.Add(PauseCommand.CreatePause(globals, environment));
         root.Add(PauseCommand.CreateResume(globals, environment));
         root.Add(new Command("admin", "Administrators of mana-auth.") { AdminCreateCommand.Create(globals, environment) });
         root.Add(DoctorCommand.Create(globals, environment));
         root.Add(SimulateCommand.Create(globals, environment));
-        root.Add(new Command("bench", "Measurements of the whole product on this machine.") { TickBenchCommand.Create(globals, environment) });
+        root.Add(new Command("bench", "Measurements of the whole product on this machine.")
+        {
+            TickBenchCommand.Create(globals, environment),
+            DueBenchCommand.Create(globals, environment),
+        });
         HelpText.Install(root, environment);
         return root;
     }

@@ -61,6 +61,7 @@ public static partial class RunnerHost
         builder.Services.AddPlatform();
         builder.Services.AddBrain(settings, brain);
         builder.AddCluster(settings.Cluster, settings.Database);
+        builder.Services.AddLlmBudget(settings.LlmLimits, brain?.Name ?? settings.BrainName);
         builder.Services.AddTicks(settings);
         builder.Services.AddSingleton<RunnerMetrics>();
         builder.Services.AddSingleton<TickFeed>();
@@ -72,6 +73,7 @@ public static partial class RunnerHost
         app.MapManaMetrics();
         app.MapDiagnostics();
         app.MapRunnerApi();
+        app.MapOperationsApi();
         app.MapLivePage();
 
         var speaker = app.Services.GetRequiredService<Brain>();
@@ -114,9 +116,18 @@ public static partial class RunnerHost
     }
 
     private static void AddBrain(this IServiceCollection services, RunnerSettings settings, Brain? brain) =>
-        services.AddSingleton(provider => brain ?? (settings.BrainName == Brain.Claude
-            ? ClaudeBrain.Create(settings.Claude!, null, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>())
-            : SimulatedBrain.Create()));
+        services.AddSingleton(provider =>
+        {
+            var permits = provider.GetRequiredService<ILlmPermits>();
+            if (brain is null && settings.BrainName == Brain.Claude)
+            {
+                return ClaudeBrain.Create(
+                    settings.Claude!, null, permits, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>());
+            }
+
+            var chosen = brain ?? SimulatedBrain.Create();
+            return chosen with { Client = new PermitChatClient(chosen.Client, permits, ClaudeSettings.DefaultMaxTokens) };
+        });
 
     private static void AddTicks(this IServiceCollection services, RunnerSettings settings)
     {
@@ -129,11 +140,11 @@ public static partial class RunnerHost
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<TickLimits>(),
             provider.GetRequiredService<ILogger<PersonaTick>>()));
-        services.AddSingleton<PauseSwitch>();
         services.AddSingleton<OutboxDelivery>();
         services.AddSingleton<TickRunner>();
         services.AddSingleton<TickRounds>();
         services.AddSingleton<TickEnds>();
+        services.AddSingleton<TickOperations>();
         services.AddSingleton<TickClock>();
 
         // Stopped in reverse order: first nobody new is asked, then the running ticks end, then the last rows go out.

@@ -50,6 +50,12 @@ internal sealed record RunnerSettings
     /// <summary>How to reach Claude; null without a key.</summary>
     public required ClaudeSettings? Claude { get; init; }
 
+    /// <summary>
+    /// <c>LLM_MAX_CONCURRENCY</c>, <c>LLM_REQUESTS_PER_MINUTE</c>, <c>LLM_INPUT_TOKENS_PER_MINUTE</c>,
+    /// <c>LLM_OUTPUT_TOKENS_PER_MINUTE</c>: never exceeded, over all nodes together. Unset, only what the provider states holds.
+    /// </summary>
+    public required LlmLimits LlmLimits { get; init; }
+
     /// <summary>How this node meets others.</summary>
     public required ClusterSettings Cluster { get; init; }
 
@@ -86,6 +92,11 @@ internal sealed record RunnerSettings
             StartPaused = settings.Flag("RUNNER_PAUSED", false),
             BrainName = ReadBrain(settings, environment, claude),
             Claude = claude,
+            LlmLimits = new LlmLimits(
+                ReadLimit(settings, "LLM_MAX_CONCURRENCY"),
+                ReadLimit(settings, "LLM_REQUESTS_PER_MINUTE"),
+                ReadLimit(settings, "LLM_INPUT_TOKENS_PER_MINUTE"),
+                ReadLimit(settings, "LLM_OUTPUT_TOKENS_PER_MINUTE")),
             Cluster = ClusterSettings.Read(settings, database),
             Database = database,
         };
@@ -93,6 +104,8 @@ internal sealed record RunnerSettings
 
     /// <inheritdoc/>
     public override string ToString() => $"runner settings (auth {AuthUrl}, mcp {McpUrl}, brain {BrainName})";
+
+    private static long? ReadLimit(SettingsReader settings, string key) => settings.Optional(key) is null ? null : settings.PositiveInt(key, 1);
 
     private static string ReadSeedSecret(SettingsReader settings, IConfiguration configuration, ManaEnvironment environment)
     {

@@ -22,10 +22,12 @@ internal sealed class RunnerClient(Uri address, string? serviceKey) : IDisposabl
         return await _http.SendAsync(HttpMethod.Post, "/api/v1/ticks", RunnerJson.Default.RunTicksResponse, cancellationToken, content, _key);
     }
 
-    public async Task<IReadOnlyList<TickSummary>> ListTicksAsync(int limit, string? persona, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<TickSummary>> ListTicksAsync(
+        int limit, string? persona, CancellationToken cancellationToken, bool undelivered = false)
     {
         var path = string.Create(CultureInfo.InvariantCulture, $"/api/v1/ticks?limit={limit}")
-            + (persona is null ? "" : "&persona=" + Uri.EscapeDataString(persona));
+            + (persona is null ? "" : "&persona=" + Uri.EscapeDataString(persona))
+            + (undelivered ? "&undelivered=true" : "");
         return (await _http.SendAsync(HttpMethod.Get, path, RunnerJson.Default.TickListResponse, cancellationToken, headers: _key)).Ticks;
     }
 
@@ -42,6 +44,15 @@ internal sealed class RunnerClient(Uri address, string? serviceKey) : IDisposabl
         await _http.EnsureSuccessAsync(response, "GET " + path, cancellationToken);
         return JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(cancellationToken), RunnerJson.Default.TickDetail);
     }
+
+    public Task<CancelTickResponse> CancelTickAsync(TickId id, CancellationToken cancellationToken) => _http.SendAsync(
+        HttpMethod.Post, $"/api/v1/ticks/{Uri.EscapeDataString(id.Value)}/cancel", RunnerJson.Default.CancelTickResponse, cancellationToken, headers: _key);
+
+    public Task<RetryTickResponse> RetryTickAsync(TickId id, CancellationToken cancellationToken) => _http.SendAsync(
+        HttpMethod.Post, $"/api/v1/ticks/{Uri.EscapeDataString(id.Value)}/retry", RunnerJson.Default.RetryTickResponse, cancellationToken, headers: _key);
+
+    public Task<ClusterResponse> ClusterAsync(CancellationToken cancellationToken) =>
+        _http.SendAsync(HttpMethod.Get, "/api/v1/cluster", RunnerJson.Default.ClusterResponse, cancellationToken, headers: _key);
 
     public Task<PauseResponse> PauseAsync(CancellationToken cancellationToken) =>
         _http.SendAsync(HttpMethod.Post, "/api/v1/pause", RunnerJson.Default.PauseResponse, cancellationToken, headers: _key);

@@ -8,11 +8,13 @@ public static class ClaudeBrain
     /// <summary>Makes the brain. It is safe for concurrent use and lives as long as the service.</summary>
     /// <param name="settings">Key, address, model, limits.</param>
     /// <param name="handler">The connection; null for one of its own. Disposed with the brain's client.</param>
+    /// <param name="permits">What each request needs a permit of.</param>
     /// <param name="system">The system's clock: time-outs and waits.</param>
     /// <param name="loggerFactory">Where retries are logged.</param>
-    public static Brain Create(ClaudeSettings settings, HttpMessageHandler? handler, TimeProvider system, ILoggerFactory loggerFactory)
+    internal static Brain Create(
+        ClaudeSettings settings, HttpMessageHandler? handler, ILlmPermits permits, TimeProvider system, ILoggerFactory loggerFactory)
     {
-        var client = new ClaudeChatClient(settings, handler ?? Connections(), system);
+        var client = new PermitChatClient(new ClaudeChatClient(settings, handler ?? Connections(), system), permits, settings.MaxTokens);
         return new Brain(Brain.Claude, settings.Model, new RetryingChatClient(client, system, loggerFactory.CreateLogger<RetryingChatClient>()));
     }
 

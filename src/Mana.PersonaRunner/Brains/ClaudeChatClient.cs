@@ -54,7 +54,13 @@ internal sealed class ClaudeChatClient : IChatClient
         try
         {
             var message = await _client.Messages.Create(MessageCreateParams.FromRawUnchecked(None, None, body), both.Token);
-            return ClaudeResponse.Read(message.RawData, _system.GetUtcNow());
+            var response = ClaudeResponse.Read(message.RawData, _system.GetUtcNow());
+            if (headers.Limits is { } limits)
+            {
+                (response.AdditionalProperties ??= [])[ModelRateLimits.Key] = limits;
+            }
+
+            return response;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -42,10 +42,15 @@ internal static class ClaudeFaults
 
         if (headers.ShouldRetry ?? (status is 408 or 409 or 429 or >= 500))
         {
-            return new ModelCallException(BrainFailure.Unavailable, $"Claude is not available ({told}).") { RetryAfter = headers.RetryAfter };
+            return new ModelCallException(BrainFailure.Unavailable, $"Claude is not available ({told}).")
+            {
+                Status = status,
+                RetryAfter = headers.RetryAfter,
+                Limits = headers.Limits,
+            };
         }
 
-        return new ModelCallException(BrainFailure.Rejected, $"Claude refused the request ({told}).{Advice(api.StatusCode)}");
+        return new ModelCallException(BrainFailure.Rejected, $"Claude refused the request ({told}).{Advice(api.StatusCode)}") { Status = status, Limits = headers.Limits };
     }
 
     private static string Advice(HttpStatusCode status) => status switch

@@ -12,6 +12,9 @@ internal sealed class ClaudeHeaders
     /// <summary>The server's own word on whether a retry makes sense (<c>x-should-retry</c>).</summary>
     public bool? ShouldRetry { get; private set; }
 
+    /// <summary>The rate limits of the key; null when the server states none.</summary>
+    public ModelRateLimits? Limits { get; private set; }
+
     /// <summary>Headers of the calls that this flow makes from here on are put into the result.</summary>
     public static ClaudeHeaders Collect() => Current.Value = new ClaudeHeaders();
 
@@ -37,7 +40,26 @@ internal sealed class ClaudeHeaders
             "false" => false,
             _ => null,
         };
+        Limits = ReadLimits(response);
     }
+
+    private static ModelRateLimits? ReadLimits(HttpResponseMessage response)
+    {
+        var requests = Rate(response, "requests");
+        var output = Rate(response, "output-tokens");
+
+        // Older gateways state one limit for all tokens; taken as the limit on input, which is by far the larger part.
+        var input = Rate(response, "input-tokens") ?? (output is null ? Rate(response, "tokens") : null);
+        return requests is null && input is null && output is null ? null : new ModelRateLimits(requests, input, output);
+    }
+
+    private static ModelRate? Rate(HttpResponseMessage response, string kind) =>
+        Number(response, $"anthropic-ratelimit-{kind}-limit") is { } limit and > 0
+            ? new ModelRate(limit, Number(response, $"anthropic-ratelimit-{kind}-remaining"))
+            : null;
+
+    private static long? Number(HttpResponseMessage response, string name) =>
+        long.TryParse(Value(response, name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private static string? Value(HttpResponseMessage response, string name) =>
         response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;

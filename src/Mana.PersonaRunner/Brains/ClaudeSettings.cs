@@ -28,12 +28,15 @@ public sealed record ClaudeSettings(string ApiKey, Uri BaseUrl, string Model, in
     /// <summary>The model when none is configured.</summary>
     public const string DefaultModel = "claude-haiku-4-5";
 
+    /// <summary>The most tokens of one answer when nothing is configured.</summary>
+    public const int DefaultMaxTokens = 2048;
+
     /// <summary>Reads the settings; null when no key is set. Faults are gathered in any case.</summary>
     public static ClaudeSettings? Read(SettingsReader settings)
     {
         var baseUrl = settings.Url(BaseUrlKey, "https://api.anthropic.com");
         var model = settings.Text(ModelKey, DefaultModel);
-        var maxTokens = settings.PositiveInt(MaxTokensKey, 2048);
+        var maxTokens = settings.PositiveInt(MaxTokensKey, DefaultMaxTokens);
         var timeout = TimeSpan.FromMilliseconds(settings.PositiveInt(CallTimeoutKey, 120_000));
         var key = settings.Optional(ApiKeyKey)?.Trim();
         if (string.IsNullOrEmpty(key))

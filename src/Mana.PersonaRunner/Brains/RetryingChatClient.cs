@@ -73,7 +73,8 @@ internal sealed partial class RetryingChatClient(IChatClient inner, TimeProvider
         }
     }
 
-    private static DateTimeOffset? Deadline(ChatOptions? options) =>
+    /// <summary>The deadline that the options carry.</summary>
+    public static DateTimeOffset? Deadline(ChatOptions? options) =>
         options?.AdditionalProperties is { } properties && properties.TryGetValue(DeadlineKey, out var value) ? value as DateTimeOffset? : null;
 
     // Half of the wait is chance: callers that failed together do not come back together.

@@ -26,8 +26,15 @@ internal sealed partial class TickClock(
     private static readonly TimeSpan SweepTogether = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
+    private readonly DateTimeOffset _since = clock.GetUtcNow();
     private BeatReport _last = new(null, null, null);
     private DateTimeOffset? _lastEnd;
+
+    /// <summary>
+    /// The last moment at which the clock is known to have moved: a beat, or the start of this node. A clock that cannot
+    /// be reached does not move.
+    /// </summary>
+    public DateTimeOffset LastMove => Last.At is { } beat && beat > _since ? beat : _since;
 
     /// <summary>Why there is no loop; null when there is one.</summary>
     public string? DisabledReason => settings.ServiceKey is null ? "MANA_SERVICE_KEY not set: nobody can be asked who is due" : null;

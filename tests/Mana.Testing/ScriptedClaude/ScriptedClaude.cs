@@ -148,6 +148,11 @@ public sealed class ScriptedClaude : IAsyncDisposable
         }
 
         RequestRules.Check(request);
+        foreach (var (name, value) in _options.Headers)
+        {
+            context.Response.Headers[name] = value;
+        }
+
         var index = Interlocked.Increment(ref _played) - 1;
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
         if (_options.Latency > TimeSpan.Zero)

@@ -20,6 +20,9 @@ public sealed class ScriptedClaudeOptions
     /// </summary>
     public Func<JsonElement, ScriptedReply?>? Respond { get; init; }
 
+    /// <summary>Sent with every answer to a message request, such as the rate limits.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Replies by the index of the request; asked after <see cref="Respond"/>.</summary>
     public ReplyScript? Script { get; init; }
 

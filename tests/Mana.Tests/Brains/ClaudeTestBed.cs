@@ -18,7 +18,7 @@ internal sealed class ClaudeTestBed : IAsyncDisposable
     {
         Server = server;
         Settings = new ClaudeSettings(Key, server.Address, ClaudeSettings.DefaultModel, 512, callTimeout);
-        Brain = ClaudeBrain.Create(Settings, handler: null, Time, Loggers);
+        Brain = ClaudeBrain.Create(Settings, handler: null, new OpenGate(), Time, Loggers);
     }
 
     public ScriptedClaude Server { get; }

@@ -1,0 +1,105 @@
+using Mana.Hosting;
+using Mana.Hosting.Storage;
+using Mana.PersonaRunner;
+using Mana.PersonaRunner.Brains;
+using Mana.PersonaRunner.Recording;
+using Mana.PersonaRunner.Ticks;
+using Mana.PersonaRunner.Ticks.Cluster;
+using Mana.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.TestingHost;
+
+namespace Mana.Tests.Runner.Budget;
+
+/// <summary>Two real nodes on one store share one budget and one pause.</summary>
+public sealed class TwoNodesTests : IAsyncLifetime
+{
+    private readonly TemporaryDirectory _directory = new();
+    private InProcessTestCluster? _cluster;
+    private ServiceDatabase? _database;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private InProcessTestCluster Cluster => _cluster!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var reader = new SettingsReader(HostUnderTest.Configuration(new Dictionary<string, string?> { ["MANA_DATA"] = _directory.Path, ["LLM_MAX_CONCURRENCY"] = "3" }));
+        var configuration = HostUnderTest.Configuration(new Dictionary<string, string?> { ["MANA_DATA"] = _directory.Path, ["LLM_MAX_CONCURRENCY"] = "3" });
+        var settings = RunnerSettings.Read(reader, configuration, ManaEnvironment.From(configuration));
+        settings = settings with { Cluster = settings.Cluster with { IsShared = true } };
+        _database = ServiceDatabase.Open(settings.Database, typeof(RunnerHost).Assembly);
+        var builder = new InProcessTestClusterBuilder(2);
+        builder.ConfigureSiloHost((_, host) =>
+        {
+            host.Services.AddSingleton(settings);
+            host.Services.TryAddSingleton(TimeProvider.System);
+            host.Services.AddSingleton(_database);
+            host.Services.AddSingleton<TickStore>();
+            host.Services.AddMetrics();
+            host.Services.AddLlmBudget(settings.LlmLimits, "test");
+        });
+        _cluster = builder.Build();
+        await _cluster.DeployAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Cluster.DisposeAsync();
+        await _database!.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task They_hold_one_limit_and_no_more_than_it_is_under_way_also_when_the_budgets_node_dies()
+    {
+        var (one, two) = (Permits(0), Permits(1));
+        var held = new List<(ILlmPermits Gate, LlmPermit Permit)>
+        {
+            (one, await one.AcquireAsync(default, Token)),
+            (two, await two.AcquireAsync(default, Token)),
+            (one, await one.AcquireAsync(default, Token)),
+        };
+        var fourth = two.AcquireAsync(default, Token).AsTask();
+        var fifth = one.AcquireAsync(default, Token).AsTask();
+        fourth.IsCompleted.Should().BeFalse();
+
+        held[0].Gate.Settle(held[0].Permit, default);
+        two.Settle(await fourth.WaitAsync(TimeSpan.FromSeconds(30), Token), default);
+        held[2].Gate.Settle(held[2].Permit, default);
+        one.Settle(await fifth.WaitAsync(TimeSpan.FromSeconds(30), Token), default);
+
+        // The budget lives where it was asked first; the other node's permit is still out when it dies.
+        await Cluster.KillSiloAsync(Cluster.Silos[0], Token);
+        var more = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => two.AcquireAsync(default, Token).AsTask())).WaitAsync(TimeSpan.FromSeconds(60), Token);
+        more.Should().HaveCount(2);
+        var last = two.AcquireAsync(default, Token).AsTask();
+        last.IsCompleted.Should().BeFalse("the third place is the permit from before");
+        two.Settle(held[1].Permit, default);
+        (await last.WaitAsync(TimeSpan.FromSeconds(30), Token)).Instance.Should().NotBe(held[1].Permit.Instance, "it is another budget");
+    }
+
+    [Fact]
+    public async Task A_pause_on_one_holds_on_the_other_at_once_and_is_shown_there_within_a_report()
+    {
+        var two = Permits(1);
+        two.Settle(await two.AcquireAsync(default, Token), default);
+
+        await Pause(0).SetAsync(true, Token);
+        await FluentActions.Awaiting(() => two.AcquireAsync(default, Token).AsTask()).Should().ThrowAsync<ParkedException>();
+        Pause(1).IsPaused.Should().BeTrue();
+
+        await Pause(0).SetAsync(false, Token);
+        while (Pause(1).IsPaused)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Token);
+        }
+
+        two.Settle(await two.AcquireAsync(default, Token), default);
+    }
+
+    private ILlmPermits Permits(int node) => Cluster.Silos[node].ServiceProvider.GetRequiredService<ILlmPermits>();
+
+    private PauseSwitch Pause(int node) => Cluster.Silos[node].ServiceProvider.GetRequiredService<PauseSwitch>();
+}
