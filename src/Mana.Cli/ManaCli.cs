@@ -101,6 +101,8 @@ public static class ManaCli
         {
             TickBenchCommand.Create(globals, environment),
             DueBenchCommand.Create(globals, environment),
+            FleetBenchCommand.Create(globals, environment),
+            ConversationsBenchCommand.Create(globals, environment),
         });
         HelpText.Install(root, environment);
         return root;

@@ -27,6 +27,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("up")]
     [InlineData("serve")]
     [InlineData("seed")]
+    [InlineData("simulate")]
     [InlineData("personas list")]
     [InlineData("personas show")]
     [InlineData("personas lint")]

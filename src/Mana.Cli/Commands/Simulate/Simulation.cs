@@ -59,8 +59,7 @@ internal sealed class Simulation(SimulatedStack stack, SimulationPlan plan, Time
             stack.Clock.MoveTo(beat);
         }
 
-        progress(plan.End, visits);
-        stack.Clock.MoveTo(plan.End);
+        // The clock stays at the last beat: the next would let visits begin that nobody waits for.
         return Report(await stack.Rounds.PlayedAsync(plan.Start, cancellationToken), time.GetElapsedTime(began));
 
         IReadOnlyList<(UserId, DateTimeOffset)> Expect(DateTimeOffset moment)
