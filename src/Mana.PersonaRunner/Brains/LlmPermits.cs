@@ -65,6 +65,3 @@ internal sealed record ModelRateLimits(ModelRate? Requests, ModelRate? InputToke
     /// <summary>The key under which a chat client puts them into a response's additional properties.</summary>
     public const string Key = "mana.rate-limits";
 }
-
-/// <summary>The runner is paused: the call was not made, and the tick is to wait where it is. The message is for people.</summary>
-internal sealed class ParkedException() : Exception("the runner is paused; the tick goes on when it is resumed");

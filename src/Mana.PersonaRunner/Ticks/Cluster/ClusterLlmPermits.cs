@@ -53,7 +53,7 @@ internal sealed partial class ClusterLlmPermits(
                 if (reply?.Answer == LlmAnswer.Paused)
                 {
                     metrics.Parked();
-                    throw new ParkedException();
+                    throw new ParkedException("the runner is paused");
                 }
 
                 if (reply is not null && need.Deadline - time.GetUtcNow() is { } left && reply.Wait >= left)
