@@ -4,6 +4,7 @@ using Mana.Hosting.Identity;
 using Mana.Hosting.Observability;
 using Mana.Hosting.Storage;
 using Mana.Mcp.Access;
+using Mana.Mcp.Idempotency;
 using Mana.Mcp.Records;
 using Mana.Mcp.Tools;
 using Microsoft.AspNetCore.Builder;
@@ -38,6 +39,7 @@ public static class McpHost
         builder.Services.AddRecords(ServiceDatabase.Open(settings.Database, typeof(McpHost).Assembly));
         builder.Services.AddAccess(settings);
         builder.Services.AddTools();
+        builder.Services.AddIdempotency();
 
         var app = builder.Build();
         app.UseManaDefaults();

@@ -14,6 +14,7 @@ namespace Mana.Mcp;
 /// <param name="AllowedHosts"><c>MCP_ALLOWED_HOSTS</c>, a comma list of host names without port; loopback names by default, <c>*</c> for any.</param>
 /// <param name="MaxBodyBytes"><c>MCP_MAX_BODY_BYTES</c>; 1 MiB by default.</param>
 /// <param name="PolicyMode"><c>POLICY_MODE</c>: off, log-only (default) or enforce.</param>
+/// <param name="HonoursKeys"><c>MCP_IDEMPOTENCY</c>: on by default; off ignores idempotency keys, for tests that have to see doubled writes.</param>
 /// <param name="Database"><c>DATABASE_URL</c> or <c>MANA_DATA</c>.</param>
 internal sealed record McpSettings(
     Uri AuthUrl,
@@ -24,6 +25,7 @@ internal sealed record McpSettings(
     IReadOnlyList<string> AllowedHosts,
     int MaxBodyBytes,
     PolicyMode PolicyMode,
+    bool HonoursKeys,
     DatabaseSettings Database)
 {
     public static McpSettings Read(SettingsReader settings, ManaEnvironment environment)
@@ -38,6 +40,7 @@ internal sealed record McpSettings(
             List(settings, "MCP_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
             settings.PositiveInt("MCP_MAX_BODY_BYTES", 1024 * 1024),
             Mode(settings),
+            Keys(settings, environment),
             DatabaseSettings.Read(settings, "mcp"));
     }
 
@@ -68,6 +71,18 @@ internal sealed record McpSettings(
         }
 
         return origins;
+    }
+
+    private static bool Keys(SettingsReader settings, ManaEnvironment environment)
+    {
+        const string Key = "MCP_IDEMPOTENCY";
+        var isOn = settings.Flag(Key, true);
+        if (!isOn && environment.IsProduction)
+        {
+            settings.Fault($"{Key}=off lets a repeated write happen twice and is refused in production; remove it");
+        }
+
+        return isOn;
     }
 
     private static PolicyMode Mode(SettingsReader settings)

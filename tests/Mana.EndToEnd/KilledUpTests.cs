@@ -13,7 +13,7 @@ public sealed partial class KilledUpTests : IDisposable
     public void Dispose() => _data.Dispose();
 
     [Fact]
-    public async Task The_next_start_ends_and_delivers_what_a_kill_cut_short_and_ticks_the_rest()
+    public async Task The_next_start_goes_on_where_a_kill_cut_the_ticks_short_and_nothing_is_lost_or_done_twice()
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         // A slow model keeps ticks open for as long as the kill takes.
@@ -35,8 +35,7 @@ public sealed partial class KilledUpTests : IDisposable
         }
 
         var rows = await StoreRows.ReadSqliteAsync(_data.Path, cancellationToken);
-        rows.RunnerTicks.Should().Contain(tick => tick.Outcome == "failed" && tick.Calls > 0, "the kill came in the middle of a tick");
-        rows.ShouldAgreeAfterAKill();
+        rows.ShouldAgreeOnOneTickOfEverybody("claude");
     }
 
     private static async Task ShouldDeliverEverythingAsync(Uri runner, CancellationToken cancellationToken)

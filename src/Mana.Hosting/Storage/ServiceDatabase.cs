@@ -140,8 +140,7 @@ public sealed class ServiceDatabase : IAsyncDisposable
         if (_writes is not null)
         {
             await _writes.DisposeAsync().ConfigureAwait(false);
-            using var connection = new SqliteConnection(_settings.ConnectionString);
-            SqliteConnection.ClearPool(connection);
+            ClearPool();
         }
 
         _lock?.Dispose();
@@ -167,6 +166,29 @@ public sealed class ServiceDatabase : IAsyncDisposable
             await connection.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>
+    /// Undoes an open SQLite transaction whose commit failed. The pool would keep the connection as it is, and the next
+    /// writer could not begin.
+    /// </summary>
+    internal async Task AbandonAsync(DataConnection connection)
+    {
+        try
+        {
+            await connection.ExecuteAsync("rollback").ConfigureAwait(false);
+        }
+        catch (SqliteException)
+        {
+            // SQLite has rolled back by itself (disk full), or cannot any more: let nobody have this connection again.
+            ClearPool();
+        }
+    }
+
+    private void ClearPool()
+    {
+        using var connection = new SqliteConnection(_settings.ConnectionString);
+        SqliteConnection.ClearPool(connection);
     }
 
     private static FileStream Lock(string file)

@@ -80,23 +80,16 @@ internal sealed class SqliteWriteQueue : IAsyncDisposable
 
             // Immediate: take the write lock before reading, so that a read in the work cannot be overtaken.
             await connection.ExecuteAsync("begin immediate").ConfigureAwait(false);
-            foreach (var item in group)
+            try
             {
-                await connection.ExecuteAsync("savepoint work").ConfigureAwait(false);
-                try
-                {
-                    await item.RunAsync(connection).ConfigureAwait(false);
-                    await connection.ExecuteAsync("release work").ConfigureAwait(false);
-                    stored.Add(item);
-                }
-                catch (Exception e)
-                {
-                    await connection.ExecuteAsync("rollback to work; release work").ConfigureAwait(false);
-                    item.Fail(e);
-                }
+                await RunAsync(group, stored, connection).ConfigureAwait(false);
+                await connection.ExecuteAsync("commit").ConfigureAwait(false);
             }
-
-            await connection.ExecuteAsync("commit").ConfigureAwait(false);
+            catch
+            {
+                await _database.AbandonAsync(connection).ConfigureAwait(false);
+                throw;
+            }
         }
         catch (Exception e)
         {
@@ -112,6 +105,25 @@ internal sealed class SqliteWriteQueue : IAsyncDisposable
         foreach (var item in stored)
         {
             item.Complete();
+        }
+    }
+
+    private static async Task RunAsync(List<IWork> group, List<IWork> stored, DataConnection connection)
+    {
+        foreach (var item in group)
+        {
+            await connection.ExecuteAsync("savepoint work").ConfigureAwait(false);
+            try
+            {
+                await item.RunAsync(connection).ConfigureAwait(false);
+                await connection.ExecuteAsync("release work").ConfigureAwait(false);
+                stored.Add(item);
+            }
+            catch (Exception e)
+            {
+                await connection.ExecuteAsync("rollback to work; release work").ConfigureAwait(false);
+                item.Fail(e);
+            }
         }
     }
 

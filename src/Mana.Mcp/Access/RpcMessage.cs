@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Mana.Mcp.Idempotency;
 
 namespace Mana.Mcp.Access;
 
@@ -72,6 +73,11 @@ internal sealed record RpcMessage(string? Fault, string? Id = null, string? Call
             || name.GetString() is not { Length: > 0 } tool)
         {
             return new RpcMessage(null, id, "Invalid params: name must be the name of a tool, as tools/list gives it");
+        }
+
+        if (KeyedCall.FaultIn(parameters) is { } keyFault)
+        {
+            return new RpcMessage(null, id, keyFault);
         }
 
         if (!parameters.TryGetProperty("arguments", out var arguments) || arguments.ValueKind is JsonValueKind.Object or JsonValueKind.Null)

@@ -11,6 +11,9 @@ internal static class ToolOutcome
     public const string InputInvalid = "input-invalid";
     public const string UnknownTool = "unknown-tool";
     public const string Denied = "denied";
+
+    /// <summary>Answered from memory: no tool ran, so it counts by itself.</summary>
+    public const string Replayed = "replayed";
 }
 
 /// <summary>Counts tool calls and policy decisions. Every label comes from a closed set: the name of an unknown tool is never one.</summary>
@@ -20,6 +23,7 @@ internal sealed class ToolMetrics
 
     private readonly Counter<long> _decisions;
     private readonly Counter<long> _invocations;
+    private readonly Counter<long> _replays;
     private readonly Histogram<double> _duration;
 
     public ToolMetrics(IMeterFactory meters)
@@ -27,6 +31,7 @@ internal sealed class ToolMetrics
         var meter = meters.Create("mana.mcp");
         _decisions = meter.CreateCounter<long>("mana_mcp_policy_decisions", description: "Decisions of the policy gate.");
         _invocations = meter.CreateCounter<long>("mana_mcp_tool_invocations", description: "Tool calls by outcome.");
+        _replays = meter.CreateCounter<long>("mcp_idempotent_replays", description: "Calls answered with the first answer to their idempotency key.");
         _duration = meter.CreateHistogram(
             "mana_mcp_tool_duration",
             "s",
@@ -40,6 +45,12 @@ internal sealed class ToolMetrics
 
     public void ToolCalled(string tool, string outcome, TimeSpan duration)
     {
+        if (outcome == ToolOutcome.Replayed)
+        {
+            _replays.Add(1, Service, new("tool", tool));
+            return;
+        }
+
         var tags = new TagList { Service, { "tool", tool }, { "outcome", outcome } };
         _invocations.Add(1, tags);
         _duration.Record(duration.TotalSeconds, tags);

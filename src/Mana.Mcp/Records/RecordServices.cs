@@ -16,6 +16,7 @@ internal static class RecordServices
         // By a factory, so that the container closes it with the host.
         services.AddSingleton(_ => database);
         services.AddSingleton<RecordStore>();
+        services.AddSingleton<KeyedAnswers>();
         return services;
     }
 

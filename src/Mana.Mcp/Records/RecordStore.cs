@@ -10,24 +10,48 @@ namespace Mana.Mcp.Records;
 /// <summary>The records of all spaces. Tools never see it: they are handed the <see cref="SpaceRecords"/> of their caller.</summary>
 internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
 {
-    /// <summary>The records of one space, on behalf of one author.</summary>
-    public SpaceRecords In(SpaceId space, UserId author) => new(database, clock, space.Value, author.Value);
+    /// <summary>The records of one space, to be read.</summary>
+    public SpaceRecords In(SpaceId space, UserId author) => In(space, author, new RecordSession(database, null));
+
+    /// <summary>
+    /// Runs work that may change the records of one space on behalf of one author, in one transaction: all of it is
+    /// stored, or nothing.
+    /// </summary>
+    /// <param name="space">The space.</param>
+    /// <param name="author">The author.</param>
+    /// <param name="work">
+    /// Must await nothing but the records and the session, which is the transaction: on SQLite every other writer waits for it.
+    /// </param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public Task<T> ChangeAsync<T>(
+        SpaceId space, UserId author, Func<SpaceRecords, RecordSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            (db, ct) =>
+            {
+                var session = new RecordSession(database, db);
+                return work(In(space, author, session), session, ct);
+            },
+            cancellationToken);
 
     /// <summary>Removes every record of a space, deleted ones too, and says how many there were.</summary>
     public Task<int> RemoveSpaceAsync(SpaceId space, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (db, ct) =>
             {
+                // What was answered holds the records, too.
+                await db.GetTable<KeyedAnswerRow>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct);
                 await db.GetTable<RecordCounter>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct);
                 return await db.GetTable<RecordRow>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct);
             },
             cancellationToken);
+
+    private SpaceRecords In(SpaceId space, UserId author, RecordSession session) => new(session, clock, space.Value, author.Value);
 }
 
 /// <summary>
 /// The records of one space: there is no way to name another one here. What was written is seen by every later read.
 /// </summary>
-internal sealed class SpaceRecords(ServiceDatabase database, DomainClock clock, string space, string author)
+internal sealed class SpaceRecords(RecordSession session, DomainClock clock, string space, string author)
 {
     private const string Live = " where id = @id and space_id = @space and collection = @collection and deleted_at is null";
 
@@ -37,7 +61,7 @@ internal sealed class SpaceRecords(ServiceDatabase database, DomainClock clock, 
     /// <param name="cancellationToken">Ends the waiting.</param>
     public Task<Stored<T>> CreateAsync<T>(RecordSet<T> set, Func<int, T> make, CancellationToken cancellationToken)
         where T : class =>
-        database.WriteAsync(
+        session.WriteAsync(
             async (db, ct) =>
             {
                 var position = await TakePositionAsync(db, set.Collection, ct);
@@ -67,7 +91,7 @@ internal sealed class SpaceRecords(ServiceDatabase database, DomainClock clock, 
     /// <exception cref="RecordNotFoundException">It is not in this space, of another kind, or deleted.</exception>
     public async Task<Stored<T>> GetAsync<T>(RecordSet<T> set, string id, CancellationToken cancellationToken)
         where T : class =>
-        await database.ReadAsync((db, ct) => db.RowAsync<RecordRow>("select * from records" + Live, ct, LiveKey(set, id)), cancellationToken) is { } row
+        await session.ReadAsync((db, ct) => db.RowAsync<RecordRow>("select * from records" + Live, ct, LiveKey(set, id)), cancellationToken) is { } row
             ? set.Read(row)
             : throw NotFound(set, id);
 
@@ -75,7 +99,7 @@ internal sealed class SpaceRecords(ServiceDatabase database, DomainClock clock, 
     /// <exception cref="RecordNotFoundException">It is not in this space, of another kind, or deleted.</exception>
     public Task<Stored<T>> UpdateAsync<T>(RecordSet<T> set, string id, Func<T, T> change, CancellationToken cancellationToken)
         where T : class =>
-        database.WriteAsync(
+        session.WriteAsync(
             async (db, ct) =>
             {
                 // The first write takes the row's lock on PostgreSQL: two changes of different fields must not undo each other.
@@ -102,13 +126,15 @@ internal sealed class SpaceRecords(ServiceDatabase database, DomainClock clock, 
     /// <exception cref="RecordNotFoundException">It is not in this space, of another kind, or deleted already.</exception>
     public Task DeleteAsync<T>(RecordSet<T> set, string id, CancellationToken cancellationToken)
         where T : class =>
-        database.WriteAsync(
+        session.WriteAsync(
             async (db, ct) =>
             {
                 if (await db.RunAsync($"update records set deleted_at = @now{Live}", ct, [("now", clock.Now()), .. LiveKey(set, id)]) == 0)
                 {
                     throw NotFound(set, id);
                 }
+
+                return true;
             },
             cancellationToken);
 
@@ -118,7 +144,7 @@ internal sealed class SpaceRecords(ServiceDatabase database, DomainClock clock, 
         where T : class
     {
         var cursor = query.Cursor is null ? (Cursor?)null : Cursor.Parse(query.Cursor) ?? throw new InvalidCursorException();
-        var rows = await database.ReadAsync(
+        var rows = await session.ReadAsync(
             (db, ct) => Matching(db, set, query, cursor)
                 .OrderByDescending(row => row.OrderKey)
                 .ThenByDescending(row => row.Seq)
@@ -135,7 +161,7 @@ internal sealed class SpaceRecords(ServiceDatabase database, DomainClock clock, 
     /// <summary>How many records match.</summary>
     public Task<int> CountAsync<T>(RecordSet<T> set, RecordQuery query, CancellationToken cancellationToken)
         where T : class =>
-        database.ReadAsync((db, ct) => Matching(db, set, query, null).CountAsync(ct), cancellationToken);
+        session.ReadAsync((db, ct) => Matching(db, set, query, null).CountAsync(ct), cancellationToken);
 
     // One statement on both databases, and on PostgreSQL it holds the row's lock: no two records get the same position.
     private Task<int> TakePositionAsync(DataConnection db, string collection, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using Mana.Contracts;
 using Mana.Mcp.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -32,6 +33,11 @@ internal sealed class ManaTool(ToolDefinition definition, ToolPipeline pipeline)
         RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default)
     {
         var context = request.Services!.GetRequiredService<IHttpContextAccessor>().HttpContext!;
-        return pipeline.RunAsync(definition, context.Features.GetRequiredFeature<Caller>(), request.Params.Arguments, cancellationToken);
+        return pipeline.RunAsync(
+            definition,
+            context.Features.GetRequiredFeature<Caller>(),
+            request.Params.Arguments,
+            (string?)request.Params.Meta?[McpWire.IdempotencyKey],
+            cancellationToken);
     }
 }

@@ -39,6 +39,9 @@ internal sealed record ToolDefinition(
     Func<JsonObject, ToolCall, CancellationToken, Task<JsonObject>> RunAsync,
     string? InsteadOfDeleting = null)
 {
+    /// <summary>Whether it may change records; then it must await nothing but these (see <see cref="Records.RecordStore.ChangeAsync"/>).</summary>
+    public bool Writes => Effect != ToolEffect.Reads;
+
     /// <summary>The part of the name before the first dot.</summary>
     public string Module => Name[..Name.IndexOf('.', StringComparison.Ordinal)];
 }

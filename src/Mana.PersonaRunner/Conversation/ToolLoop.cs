@@ -194,8 +194,8 @@ internal sealed class ToolLoop(
         }
     }
 
-    /// <summary>The server answered and said no: the call was not carried out.</summary>
-    private static bool IsRefusal(PlatformException e) => e.StatusCode is >= 400 and < 500;
+    /// <summary>The server answered and said no, or not now: the call was not carried out.</summary>
+    private static bool IsRefusal(PlatformException e) => e.StatusCode is (>= 400 and < 500 and not 408) or 503;
 
     private static FunctionResultContent Failed(FunctionCallContent call, string text) =>
         new(call.CallId, text) { Exception = new ToolCallException(text) };

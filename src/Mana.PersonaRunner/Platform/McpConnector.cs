@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Mana.Contracts;
 using Mana.PersonaRunner.Ticks;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
@@ -137,14 +138,11 @@ internal sealed class McpPersonaTools(
     public const string Authorization = "Authorization";
     public const string Bearer = "Bearer ";
 
-    private const string KeyCapability = "mana.how/idempotency";
-    private const string KeyMember = "mana.how/idempotency-key";
-
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     public IReadOnlyList<ToolDefinition> Tools { get; } = tools;
 
-    public bool HonoursKeys { get; } = client.ServerCapabilities?.Experimental?.ContainsKey(KeyCapability) == true;
+    public bool HonoursKeys { get; } = client.ServerCapabilities?.Experimental?.ContainsKey(McpWire.IdempotencyCapability) == true;
 
     public async Task<ToolResult> CallAsync(string tool, IReadOnlyDictionary<string, object?> arguments, string key, CancellationToken cancellationToken)
     {
@@ -185,7 +183,7 @@ internal sealed class McpPersonaTools(
         try
         {
             var result = await client.CallToolAsync(
-                tool, arguments, options: new RequestOptions { Meta = new JsonObject { [KeyMember] = key } }, cancellationToken: timeout.Token);
+                tool, arguments, options: new RequestOptions { Meta = new JsonObject { [McpWire.IdempotencyKey] = key } }, cancellationToken: timeout.Token);
             return new ToolResult(result.IsError == true, TextOf(result));
         }
         catch (McpProtocolException e)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;
+using LinqToDB.Mapping;
 using Mana.Contracts;
 using Mana.Hosting.Storage;
 
@@ -60,9 +61,9 @@ internal sealed class OpenTicks(ServiceDatabase database)
                     return null;
                 }
 
-                var row = (await db.RowAsync<TickRow>("select * from ticks where id = @id", ct, ("id", id.Value)))!;
-                var persona = JsonSerializer.Deserialize(row.Persona!, AuthJson.Default.DuePersona)!;
-                return new TakenTick(id, row.Epoch, persona, row.IgnoresPause, row.Epoch == 1 ? TickJournal.Empty : await JournalAsync(db, row, ct));
+                var row = (await db.RowAsync<TakenRow>("select epoch, phase, ignores_pause, persona from ticks where id = @id", ct, ("id", id.Value)))!;
+                var persona = JsonSerializer.Deserialize(row.Persona, AuthJson.Default.DuePersona)!;
+                return new TakenTick(id, row.Epoch, persona, row.IgnoresPause, row.Epoch == 1 ? TickJournal.Empty : await JournalAsync(db, id, row.Phase, ct));
             },
             cancellationToken);
 
@@ -117,13 +118,30 @@ internal sealed class OpenTicks(ServiceDatabase database)
                 : await db.GetTable<TickRow>().Where(row => row.Id == id.Value).Select(row => row.Epoch).FirstAsync(ct),
             cancellationToken);
 
-    private static async Task<TickJournal> JournalAsync(DataConnection db, TickRow tick, CancellationToken cancellationToken)
+    private static async Task<TickJournal> JournalAsync(DataConnection db, TickId tick, string phase, CancellationToken cancellationToken)
     {
-        var turns = await db.RowsAsync<TurnRow>("select * from turns where tick_id = @id order by seq", cancellationToken, ("id", tick.Id));
-        var models = await db.RowsAsync<ModelCallRow>("select * from model_calls where tick_id = @id", cancellationToken, ("id", tick.Id));
-        var calls = await db.RowsAsync<CallRow>("select * from calls where tick_id = @id", cancellationToken, ("id", tick.Id));
-        return new TickJournal(tick.Phase, turns, models, calls);
+        var turns = await db.RowsAsync<TurnRow>("select * from turns where tick_id = @id order by seq", cancellationToken, ("id", tick.Value));
+        var models = await db.RowsAsync<ModelCallRow>("select * from model_calls where tick_id = @id", cancellationToken, ("id", tick.Value));
+        var calls = await db.RowsAsync<CallRow>("select * from calls where tick_id = @id", cancellationToken, ("id", tick.Value));
+        return new TickJournal(phase, turns, models, calls);
     }
+}
+
+/// <summary>The part of a tick's row that its runner needs.</summary>
+[Table("ticks")]
+internal sealed class TakenRow
+{
+    [Column("epoch")]
+    public long Epoch { get; set; }
+
+    [Column("phase")]
+    public string Phase { get; set; } = "";
+
+    [Column("ignores_pause")]
+    public bool IgnoresPause { get; set; }
+
+    [Column("persona")]
+    public string Persona { get; set; } = "";
 }
 
 /// <summary>An open tick that nobody runs.</summary>

@@ -49,9 +49,6 @@ internal sealed record TickLimits(TimeSpan Deadline, int MaxTurns);
 internal sealed partial class PersonaTick(
     IPlatform platform, Brain brain, TickReader reader, TimeProvider clock, TimeProvider time, TickLimits limits, ILogger<PersonaTick> logger)
 {
-    /// <summary>In the chat options of a tick that somebody asked for during a pause: the pause does not hold it back.</summary>
-    public const string IgnoresPauseKey = PermitChatClient.IgnoresPauseKey;
-
     // A tick that takes its process with it each time must not do so for ever.
     private const int MaxEpochs = 50;
 
@@ -176,7 +173,7 @@ internal sealed partial class PersonaTick(
         };
         if (tick.IgnoresPause)
         {
-            properties[IgnoresPauseKey] = true;
+            properties[PermitChatClient.IgnoresPauseKey] = true;
         }
 
         var conversation = new PersonaConversation(brain, recorder, ModelTools.For(tools.Tools), properties, time, signals.Parking);

@@ -35,23 +35,6 @@ internal static class StoreAgreement
         rows.ShouldRestRatingsOnCallsOfTheirModule();
     }
 
-    /// <summary>
-    /// Everybody has been here, and mana-auth knows of every tick that had begun. A call without an answer counts as an
-    /// error; whether it left a record nobody can know.
-    /// </summary>
-    public static void ShouldAgreeAfterAKill(this StoreRows rows)
-    {
-        rows.AuthTicks.Select(tick => tick.Persona).Distinct().Should().BeEquivalentTo(rows.Personas);
-        rows.Undelivered.Should().Be(0);
-
-        var begun = rows.RunnerTicks.Where(tick => rows.AuthTicks.Any(known => known.Id == tick.Id)).ToList();
-        rows.AuthTicks.Should().Equal(begun);
-        rows.RunnerTicks.Except(begun).Should().OnlyContain(tick => tick.Outcome == "failed" && tick.Calls == 0, "these had only been queued");
-        rows.AuthActions.Should().Equal(rows.RunnerCalls.Select(call => call with { Result = call.Result ?? "error" }));
-        rows.AuthFeedback.Should().Equal(rows.RunnerRatings);
-        rows.Records.Should().Contain(rows.RecordsOfSuccessfulCalls());
-    }
-
     private static void ShouldPairEveryCall(this StoreRows rows)
     {
         rows.RunnerCalls.Should().OnlyContain(call => (call.Result == "ok" || call.Result == "error") && call.LatencyMs != null);

@@ -4,6 +4,7 @@ using LinqToDB.Mapping;
 using Mana.Hosting;
 using Mana.Hosting.Storage;
 using Mana.Testing;
+using Microsoft.Data.Sqlite;
 
 namespace Mana.Tests.Hosting;
 
@@ -65,6 +66,25 @@ public sealed class ServiceDatabaseTests : IDisposable
         failed.Should().Be(25);
         var ids = await database.ReadAsync((db, ct) => db.GetTable<Thing>().Select(t => t.Id).ToListAsync(ct), cancellationToken);
         ids.Should().BeEquivalentTo(Enumerable.Range(0, 25).Select(i => $"{2 * i}"));
+    }
+
+    [Fact]
+    public async Task A_commit_that_fails_leaves_a_database_that_can_be_written()
+    {
+        await using var database = Open();
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await database.WriteAsync(
+            (db, ct) => db.RunAsync("create table notes (thing text references things (id) deferrable initially deferred)", ct), cancellationToken);
+
+        // The constraint is looked at by the commit, which fails and leaves the transaction open.
+        await FluentActions.Awaiting(() => database.WriteAsync((db, ct) => db.RunAsync("insert into notes values ('nothing')", ct), cancellationToken))
+            .Should().ThrowAsync<SqliteException>();
+
+        await database.WriteAsync((db, ct) => db.InsertAsync(new Thing { Id = "next", At = Noon }, token: ct), cancellationToken);
+        var notes = await database.ReadAsync((db, ct) => db.RowsAsync<string>("select thing from notes", ct), cancellationToken);
+        notes.Should().BeEmpty();
+        var things = await database.ReadAsync((db, ct) => db.GetTable<Thing>().Select(thing => thing.Id).ToListAsync(ct), cancellationToken);
+        things.Should().Equal("next");
     }
 
     [Fact]

@@ -5,10 +5,8 @@ using System.Text.Json.Nodes;
 using Mana.Hosting;
 using Mana.Hosting.Storage;
 using Mana.Mcp;
-using Mana.Mcp.Tools;
 using Mana.Testing;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -22,11 +20,14 @@ internal sealed class McpUnderTest : IAsyncDisposable
     public const string Space = "space-anna";
 
     private readonly TemporaryDirectory _directory;
+    private readonly Dictionary<string, string?> _settings;
     private readonly List<McpClient> _clients = [];
 
-    private McpUnderTest(TemporaryDirectory directory, FakeAuth auth, HostUnderTest host, FakeTimeProvider clock)
+    private McpUnderTest(
+        TemporaryDirectory directory, Dictionary<string, string?> settings, FakeAuth auth, HostUnderTest host, FakeTimeProvider clock)
     {
         _directory = directory;
+        _settings = settings;
         Auth = auth;
         Host = host;
         Clock = clock;
@@ -34,7 +35,7 @@ internal sealed class McpUnderTest : IAsyncDisposable
 
     public FakeAuth Auth { get; }
 
-    public HostUnderTest Host { get; }
+    public HostUnderTest Host { get; private set; }
 
     public FakeTimeProvider Clock { get; }
 
@@ -62,8 +63,18 @@ internal sealed class McpUnderTest : IAsyncDisposable
             all[key] = value;
         }
 
-        return new McpUnderTest(directory, auth, await HostUnderTest.StartAsync(McpHost.Create, all, clock), clock);
+        return new McpUnderTest(directory, all, auth, await HostUnderTest.StartAsync(McpHost.Create, all, clock), clock);
     }
+
+    /// <summary>Ends the host and starts another one on the same data.</summary>
+    public async Task RestartAsync()
+    {
+        await Host.DisposeAsync();
+        Host = await StartBesideAsync();
+    }
+
+    /// <summary>Another host on the same data; the caller ends it.</summary>
+    public Task<HostUnderTest> StartBesideAsync() => HostUnderTest.StartAsync(McpHost.Create, _settings, Clock);
 
     public string Token(string user = Anna) => Auth.Token(user, Clock.GetUtcNow());
 
@@ -91,9 +102,13 @@ internal sealed class McpUnderTest : IAsyncDisposable
     }
 
     /// <summary>A raw POST of a JSON-RPC message; the headers can be bent.</summary>
-    public async Task<HttpResponseMessage> PostAsync(string body, Action<HttpRequestMessage>? bend = null)
+    public Task<HttpResponseMessage> PostAsync(string body, Action<HttpRequestMessage>? bend = null) => PostAsync(Host, body, bend, Cancellation);
+
+    /// <inheritdoc cref="PostAsync(string, Action{HttpRequestMessage}?)"/>
+    public async Task<HttpResponseMessage> PostAsync(
+        HostUnderTest host, string body, Action<HttpRequestMessage>? bend, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, Endpoint)
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp")
         {
             Content = new StringContent(body, Encoding.UTF8, "application/json"),
         };
@@ -102,7 +117,7 @@ internal sealed class McpUnderTest : IAsyncDisposable
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token());
         request.Headers.Add("X-Mana-Space", Space);
         bend?.Invoke(request);
-        return await Host.Client.SendAsync(request, Cancellation);
+        return await host.Client.SendAsync(request, cancellationToken);
     }
 
     /// <summary>Closes the connections that wait for their next use, so that the next one has to open the file; those of other hosts stay.</summary>
@@ -112,9 +127,6 @@ internal sealed class McpUnderTest : IAsyncDisposable
         using var connection = new SqliteConnection(DatabaseSettings.Read(settings, "mcp").ConnectionString);
         SqliteConnection.ClearPool(connection);
     }
-
-    /// <summary>The tools as the host has them.</summary>
-    public IReadOnlyList<ToolDefinition> Tools => Host.Services.GetRequiredService<ToolCatalog>().Tools;
 
     public async ValueTask DisposeAsync()
     {

@@ -22,7 +22,7 @@ public sealed class StopAndPauseTests
                 await new TaskCompletionSource().Task;
             }
 
-            return request.Calls(("todo_create", """{"title":"Müsli"}"""));
+            return request.Calls(("todo_create", """{"title":"Milch"}"""));
         });
         await using var runner = await RunnerUnderTest.StartAsync(mana, stuck, ("DRAIN_MS", "50"));
         await runner.StartTicksAsync(new RunTicksRequest(TickScopes.All));
@@ -33,7 +33,6 @@ public sealed class StopAndPauseTests
             : TestBrain.Say("fertig"));
         runner.Clock.Advance(TimeSpan.FromMinutes(1));
         await runner.RestartAsync(mana, brain);
-        await runner.Client.PostAsync("/api/v1/resume", null, Token);
         await runner.EndedAsync(1);
 
         var tick = await runner.FindAsync((await runner.ListAsync()).Should().ContainSingle().Subject.Id, Token);
@@ -44,7 +43,7 @@ public sealed class StopAndPauseTests
         var first = ((TestBrain)brain.Client).Requests[0];
         first.Messages.Select(message => message.Role.Value).Should().Equal("system", "system", "user", "assistant", "tool");
         first.Messages[2].Text.Should().Contain("09:00", "the conversation goes on as it began");
-        first.LastResults.Should().ContainSingle().Which.Result!.ToString().Should().Contain("Müsli");
+        first.LastResults.Should().ContainSingle().Which.Result!.ToString().Should().Contain("Milch");
         mana.Delivered.Select(row => row.Kind).Should().Equal("actions", "feedback", "ticks");
     }
 
@@ -66,8 +65,6 @@ public sealed class StopAndPauseTests
         await acting.Task.WaitAsync(Token);
 
         await runner.RestartAsync(mana, TestBrain.Visit());
-        (await runner.ListAsync()).Should().HaveCount(2).And.OnlyContain(tick => tick.EndedAt == null, "a stop ends nothing");
-        await runner.Client.PostAsync("/api/v1/resume", null, Token);
         await runner.EndedAsync(2);
 
         (await runner.ListAsync()).Select(tick => tick.Id).Should().BeEquivalentTo(started.Ticks.Select(tick => tick.TickId));

@@ -32,7 +32,13 @@ internal static class FirstRound
         var accepted = await runner.RunTicksAsync(new RunTicksRequest(TickScopes.NeverTicked), cancellationToken);
         var round = accepted.Ticks.Select(tick => tick.TickId).ToHashSet();
         var recent = await runner.ListTicksAsync(RoundLimit, persona: null, cancellationToken);
-        round.UnionWith(recent.Where(tick => tick.StartedAt >= began).Select(tick => tick.Id));
+        var resumed = recent.Where(tick => tick.EndedAt is null && tick.StartedAt < began).ToList();
+        if (resumed.Count > 0)
+        {
+            context.Say($"{resumed.Count.ToString(CultureInfo.InvariantCulture)} ticks of the last run were open; they go on where they stood.");
+        }
+
+        round.UnionWith(recent.Where(tick => tick.StartedAt >= began || tick.EndedAt is null).Select(tick => tick.Id));
         if (round.Count > 0)
         {
             await watch.WaitAsync(round, cancellationToken);

@@ -53,7 +53,7 @@ internal sealed partial class ClusterLlmPermits(
                 if (reply?.Answer == LlmAnswer.Paused)
                 {
                     metrics.Parked();
-                    throw new ParkedException("the runner is paused");
+                    throw new ParkedException("the runner is paused; the tick goes on when it is resumed");
                 }
 
                 if (reply is not null && need.Deadline - time.GetUtcNow() is { } left && reply.Wait >= left)

@@ -33,7 +33,7 @@ public sealed class TwoNodesTests : IAsyncLifetime
         {
             host.Services.AddSingleton(settings);
             host.Services.TryAddSingleton(TimeProvider.System);
-            host.Services.AddSingleton(_ => ServiceDatabase.Open(settings.Database, typeof(RunnerHost).Assembly));
+            host.Services.AddSingleton(_ => ServiceDatabase.Open(settings.Database, typeof(RunnerHost).Assembly, exclusive: false));
             host.Services.AddSingleton<TickStore>();
             host.Services.AddMetrics();
             host.Services.AddLlmBudget(settings.LlmLimits, "test");

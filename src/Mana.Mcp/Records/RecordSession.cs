@@ -1,0 +1,20 @@
+using LinqToDB.Data;
+using Mana.Hosting.Storage;
+
+namespace Mana.Mcp.Records;
+
+/// <summary>
+/// How one call reaches the records: a call that reads on connections of its own, a call that writes with all it does
+/// in one transaction. A tool that only reads, by its own declaration, has no way to write.
+/// </summary>
+internal sealed class RecordSession(ServiceDatabase database, DataConnection? transaction)
+{
+    public Task<T> ReadAsync<T>(Func<DataConnection, CancellationToken, Task<T>> query, CancellationToken cancellationToken) =>
+        transaction is null ? database.ReadAsync(query, cancellationToken) : query(transaction, cancellationToken);
+
+    /// <exception cref="InvalidOperationException">The call is one that reads.</exception>
+    public Task<T> WriteAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        transaction is null
+            ? throw new InvalidOperationException("A tool with the effect Reads tried to write.")
+            : work(transaction, cancellationToken);
+}
