@@ -1,7 +1,5 @@
-using Mana.Cli.Clients;
 using Mana.Cli.Commands.Up;
 using Mana.Cli.Connection;
-using Mana.Cli.Output;
 using Mana.Hosting;
 using Mana.PersonaRunner;
 using Mana.PersonaRunner.Brains.Simulated;

@@ -76,7 +76,7 @@ internal sealed class Simulation(SimulatedStack stack, SimulationPlan plan, Time
     }
 
     /// <summary>The first beat at which there is something to do; null when there never is.</summary>
-    private DateTimeOffset? NextBeat(DateTimeOffset last, DateTimeOffset? due, DateTimeOffset? delivery)
+    private static DateTimeOffset? NextBeat(DateTimeOffset last, DateTimeOffset? due, DateTimeOffset? delivery)
     {
         if ((due < delivery ? due : delivery ?? due) is not { } moment)
         {
