@@ -155,10 +155,12 @@ internal sealed class CrashRun
         var moment = await Moment.ReadAsync(_services.Stores, cancellationToken);
         var cut = moment.Open.Where(tick => node.Owns(tick.Owner)).ToList();
         See(moment);
-        var phases = cut.ConvertAll(tick => tick.IsRated ? TickPhases.Remember : tick.Phase);
-        var deliveries = underWay.Count(exchange => exchange.Purpose == Purpose.Deliver);
-        phases.AddRange(Enumerable.Repeat(TickPhases.Deliver, deliveries));
-        var kill = new Kill(node.Name, aim, phases, underWay.Count(exchange => exchange.Purpose == Purpose.Write), deliveries);
+        var kill = new Kill(
+            node.Name,
+            aim,
+            Phases(cut, underWay),
+            underWay.Count(exchange => exchange.Purpose == Purpose.Write),
+            underWay.Count(exchange => exchange.Purpose == Purpose.Deliver));
         _report.Kills.Add(kill);
         await node.ExitAsync(cancellationToken);
         TimeSpan? takeOver = null;
@@ -171,12 +173,27 @@ internal sealed class CrashRun
         Say(kill, takeOver);
     }
 
+    /// <summary>
+    /// What the ticks were doing. The row of a resumed tick keeps the phase that it had reached, while it signs in and
+    /// connects anew: that shows in what is under way.
+    /// </summary>
+    private static List<string> Phases(List<OpenTick> cut, IReadOnlyList<Exchange> underWay)
+    {
+        var phases = cut.ConvertAll(tick => tick.IsRated ? TickPhases.Remember : tick.Phase);
+        Fill(TickPhases.SignIn, underWay.Count(exchange => exchange.Purpose == Purpose.SignIn));
+        Fill(TickPhases.Connect, underWay.Count(exchange => exchange.Purpose is Purpose.Connect or Purpose.ListTools));
+        Fill(TickPhases.Deliver, underWay.Count(exchange => exchange.Purpose == Purpose.Deliver));
+        return phases;
+
+        void Fill(string phase, int count) => phases.AddRange(Enumerable.Repeat(phase, Math.Max(0, count - phases.Count(known => known == phase))));
+    }
+
     private Func<Exchange, bool> Wanted(Aim aim) => aim switch
     {
         // Without keys a write that changes a record can happen twice and leave no trace; one that makes a record cannot.
         Aim.Write => exchange => exchange.Purpose == Purpose.Write && (_options.HonoursKeys || exchange.Tool!.Split('.')[^1] is "create" or "add" or "log"),
         Aim.Delivery => exchange => exchange.Purpose == Purpose.Deliver,
-        Aim.Connect => exchange => exchange.Purpose == Purpose.Connect,
+        Aim.Connect => exchange => exchange.Purpose is Purpose.Connect or Purpose.ListTools,
         Aim.Rate => exchange => exchange.Purpose == Purpose.Rate,
         _ => throw new UnreachableException(),
     };
