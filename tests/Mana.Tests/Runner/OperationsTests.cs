@@ -63,6 +63,7 @@ public sealed class OperationsTests
     public async Task A_parked_tick_that_is_cancelled_does_not_go_on_with_the_end_of_the_pause()
     {
         await using var mana = await FakeMana.StartAsync();
+        mana.Personas.Add(FakeMana.Anna());
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var paused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var brain = TestBrain.Create(async request =>
@@ -72,9 +73,8 @@ public sealed class OperationsTests
             return request.Calls(("todo_create", "{}"));
         });
         await using var runner = await RunnerUnderTest.StartAsync(mana, brain, ("RUNNER_PAUSED", "false"));
-        mana.Personas.Add(FakeMana.Anna());
-        var id = (await runner.StartTicksAsync(new RunTicksRequest(TickScopes.All))).Ticks[0].TickId;
         await asked.Task.WaitAsync(Token);
+        var id = (await runner.ListAsync()).Should().ContainSingle("the first beat began it").Subject.Id;
         await runner.Client.PostAsync("/api/v1/pause", null, Token);
         paused.SetResult();
         await runner.UntilAsync(id, tick => tick.Tick.Node is null);
