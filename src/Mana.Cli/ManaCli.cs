@@ -8,6 +8,7 @@ using Mana.Cli.Commands.Personas;
 using Mana.Cli.Commands.Runner;
 using Mana.Cli.Commands.Seed;
 using Mana.Cli.Commands.Serve;
+using Mana.Cli.Commands.Simulate;
 using Mana.Cli.Commands.Tick;
 using Mana.Cli.Commands.Up;
 using Mana.Cli.Output;
@@ -95,7 +96,12 @@ public static class ManaCli
         root.Add(PauseCommand.CreateResume(globals, environment));
         root.Add(new Command("admin", "Administrators of mana-auth.") { AdminCreateCommand.Create(globals, environment) });
         root.Add(DoctorCommand.Create(globals, environment));
-        root.Add(new Command("bench", "Measurements of the whole product on this machine.") { TickBenchCommand.Create(globals, environment) });
+        root.Add(SimulateCommand.Create(globals, environment));
+        root.Add(new Command("bench", "Measurements of the whole product on this machine.")
+        {
+            TickBenchCommand.Create(globals, environment),
+            DueBenchCommand.Create(globals, environment),
+        });
         HelpText.Install(root, environment);
         return root;
     }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mana.Cli.Commands.Simulate;
 using Mana.Contracts;
 
 namespace Mana.Cli.Output;
@@ -61,6 +62,7 @@ internal sealed record HealthView(string? Status, string? Service, string? Versi
 [JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(ServiceLine))]
 [JsonSerializable(typeof(HealthView))]
+[JsonSerializable(typeof(SimulationReport))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>A document for people.</summary>

@@ -28,6 +28,7 @@ internal sealed partial class TickClock(
     private readonly Lock _lock = new();
     private readonly DateTimeOffset _since = clock.GetUtcNow();
     private BeatReport _last = new(null, null, null);
+    private DateTimeOffset? _lastEnd;
 
     /// <summary>
     /// The last moment at which the clock is known to have moved: a beat, or the start of this node. A clock that cannot
@@ -47,6 +48,27 @@ internal sealed partial class TickClock(
             {
                 return _last;
             }
+        }
+    }
+
+    /// <summary>When the last beat of this node was over, domain time: whoever was due has an open tick by then.</summary>
+    public DateTimeOffset? LastEnd
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _lastEnd;
+            }
+        }
+    }
+
+    /// <summary>A beat is over on this node, whether it went well or not.</summary>
+    public void Ended()
+    {
+        lock (_lock)
+        {
+            _lastEnd = clock.GetUtcNow();
         }
     }
 

@@ -191,15 +191,25 @@ public sealed class ProcessUnderTest : IAsyncDisposable
     /// <returns>The exit code.</returns>
     public async Task<int> StopAsync(string signal, CancellationToken cancellationToken)
     {
+        await SignalAsync(signal, cancellationToken);
+        return await ExitAsync(DrainTime, cancellationToken);
+    }
+
+    /// <summary>Sends a signal.</summary>
+    /// <param name="signal">STOP or CONT, for instance.</param>
+    /// <param name="cancellationToken">Ends the waiting for it to be sent.</param>
+    public async Task SignalAsync(string signal, CancellationToken cancellationToken)
+    {
         if (!_process.HasExited)
         {
             // The runtime has no way to send a signal, and a bare Debian no program for it; every shell has.
             using var kill = Process.Start("/bin/sh", ["-c", $"kill -{signal} {_process.Id.ToString(CultureInfo.InvariantCulture)}"]);
             await kill.WaitForExitAsync(cancellationToken);
         }
-
-        return await ExitAsync(DrainTime, cancellationToken);
     }
+
+    /// <summary>Kills the process, and it alone, this very moment; returns without waiting for its end.</summary>
+    public void KillNow() => _process.Kill();
 
     /// <summary>An error that shows what the process wrote.</summary>
     public ProcessFailedException Failure(string what) => new($"{Name} {what}\n--- its output:\n{Shown}\n---");

@@ -63,13 +63,27 @@ internal sealed class FakeAuth
         });
         admin.MapGet("/", () => Results.Json(
             new PersonaListResponse([.. Personas.Values.Select(p => new PersonaSummary(
-                new UserId(p.Email), p.Email, p.Name!, p.Archetype, p.TickCadence!, Noon, Noon.AddDays(-1), 7, Noon.AddDays(1)))]),
+                new UserId(p.Email), p.Email, p.Name!, p.Archetype, p.TickCadence!, Noon, Noon.AddDays(-1), 7, Noon.AddDays(1),
+                LastError is null ? 0 : 3, LastError is null ? null : Noon, LastError))]),
             AuthJson.Default.PersonaListResponse));
+        admin.MapGet("/{id}", (string id) => Personas.TryGetValue(id, out var p)
+            ? Results.Json(
+                new PersonaDetailResponse(
+                    new PersonaDetail(
+                        new UserId(id), id, p.Name!, p.Archetype, p.SystemPrompt, p.ModuleMix, p.TickCadence!, Noon, Noon.AddDays(-1),
+                        NextDueAt: Noon.AddDays(1), Failures: LastError is null ? 0 : 3, LastFailedAt: LastError is null ? null : Noon, LastError: LastError),
+                    [],
+                    []),
+                AuthJson.Default.PersonaDetailResponse)
+            : Results.Json(new { error = "Not found" }, statusCode: 404));
         admin.MapDelete("/{id}", (string id) => Refused.Contains(id) || !Personas.TryRemove(id, out _)
             ? Results.Json(new { error = "Refusing to delete" }, statusCode: 400)
             : Results.Json(new { ok = true, deleted = id }));
         return app;
     }
+
+    /// <summary>Why every persona rests; null when none does.</summary>
+    public string? LastError { get; set; }
 
     public void Seed(params string[] emails)
     {

@@ -30,7 +30,7 @@ internal static class ListCommand
             return ExitCode.Ok;
         }
 
-        var table = Texts.Table("name", "e-mail", "archetype", "cadence", "last active", "next due", "actions 7d", "failures");
+        var table = Texts.Table("name", "e-mail", "archetype", "cadence", "last active", "next due", "actions 7d", "failures", "last error");
         foreach (var persona in personas)
         {
             table.AddRow(
@@ -41,7 +41,8 @@ internal static class ListCommand
                 persona.LastActiveAt is null ? "[yellow]never[/]" : Texts.Time(persona.LastActiveAt),
                 persona.NextDueAt is null ? "" : Texts.Time(persona.NextDueAt),
                 persona.Actions7d.ToString(CultureInfo.InvariantCulture),
-                persona.Failures > 0 ? $"[red]{persona.Failures.ToString(CultureInfo.InvariantCulture)}[/]" : "0");
+                persona.Failures > 0 ? $"[red]{persona.Failures.ToString(CultureInfo.InvariantCulture)}[/]" : "0",
+                Markup.Escape(Texts.Short(persona.LastError ?? "", 40)));
         }
 
         context.Console.Write(table);

@@ -52,6 +52,11 @@ internal static class ShowCommand
         context.Say($"{Markup.Escape(persona.Archetype)}, {Markup.Escape(persona.TickCadence)}, last active {Texts.Time(persona.LastActiveAt)}"
             + (persona.NextDueAt is null ? "" : $", due {Texts.Time(persona.NextDueAt)}")
             + (persona.Failures > 0 ? $", [red]{persona.Failures.ToString(CultureInfo.InvariantCulture)} failures in a row[/]" : ""));
+        if (persona.LastError is { } error)
+        {
+            context.Say($"[red]last failure[/] {Texts.Time(persona.LastFailedAt)}: {Markup.Escape(error)}");
+        }
+
         context.Say("mix: " + string.Join(" · ", persona.ModuleMix.Select(pair => $"{Markup.Escape(pair.Key)} {pair.Value.ToString(CultureInfo.InvariantCulture)}")));
         context.Say("");
         context.Say(Markup.Escape(persona.SystemPrompt));

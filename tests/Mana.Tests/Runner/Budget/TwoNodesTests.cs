@@ -33,7 +33,7 @@ public sealed class TwoNodesTests : IAsyncLifetime
         {
             host.Services.AddSingleton(settings);
             host.Services.TryAddSingleton(TimeProvider.System);
-            host.Services.AddSingleton(_ => ServiceDatabase.Open(settings.Database, typeof(RunnerHost).Assembly));
+            host.Services.AddSingleton(_ => ServiceDatabase.Open(settings.Database, typeof(RunnerHost).Assembly, exclusive: false));
             host.Services.AddSingleton<TickStore>();
             host.Services.AddMetrics();
             host.Services.AddLlmBudget(settings.LlmLimits, "test");
@@ -58,14 +58,17 @@ public sealed class TwoNodesTests : IAsyncLifetime
             (two, await two.AcquireAsync(default, Token)),
             (one, await one.AcquireAsync(default, Token)),
         };
-        var fourth = two.AcquireAsync(default, Token).AsTask();
-        var fifth = one.AcquireAsync(default, Token).AsTask();
-        fourth.IsCompleted.Should().BeFalse();
+        var waiting = new[] { two, one }.Select(gate => (Gate: gate, Permit: gate.AcquireAsync(default, Token).AsTask())).ToList();
+        waiting.Should().OnlyContain(one => !one.Permit.IsCompleted);
 
-        held[0].Gate.Settle(held[0].Permit, default);
-        two.Settle(await fourth.WaitAsync(TimeSpan.FromSeconds(30), Token), default);
-        held[2].Gate.Settle(held[2].Permit, default);
-        one.Settle(await fifth.WaitAsync(TimeSpan.FromSeconds(30), Token), default);
+        // One place becomes free, and one of them gets it.
+        one.Settle(held[0].Permit, default);
+        await Task.WhenAny(waiting.Select(one => one.Permit)).WaitAsync(TimeSpan.FromSeconds(30), Token);
+        var first = waiting.Single(one => one.Permit.IsCompleted);
+        var second = waiting.Single(one => !one.Permit.IsCompleted);
+        first.Gate.Settle(await first.Permit, default);
+        second.Gate.Settle(await second.Permit.WaitAsync(TimeSpan.FromSeconds(30), Token), default);
+        one.Settle(held[2].Permit, default);
 
         // The budget lives where it was asked first; the other node's permit is still out when it dies.
         await Cluster.KillSiloAsync(Cluster.Silos[0], Token);
