@@ -127,6 +127,9 @@ internal sealed class FakeRunner
 
     public RunTicksRequest? LastRequest { get; private set; }
 
+    /// <summary>What it knows of failing personas.</summary>
+    public object[] Resting { get; set; } = [];
+
     /// <summary>Makes it know this tick.</summary>
     public void Add(TickDetail tick) => _ticks[tick.Tick.Id.Value] = tick;
 
@@ -167,6 +170,7 @@ internal sealed class FakeRunner
                 : new RetryTickResponse(true, new TickId(id), 2, new StartedTick(new TickId("new"), "persona.anna@mana.test", "Anna"), null),
             RunnerJson.Default.RetryTickResponse,
             statusCode: 202));
+        app.MapGet("/api/v1/live", () => Results.Json(new { personas = Resting }));
         app.MapGet("/api/v1/cluster", () => Results.Json(Cluster, RunnerJson.Default.ClusterResponse));
         app.MapPost("/api/v1/pause", () => Results.Json(new PauseResponse(true, true), RunnerJson.Default.PauseResponse));
         app.MapPost("/api/v1/resume", () => Results.Json(new PauseResponse(true, false), RunnerJson.Default.PauseResponse));

@@ -91,6 +91,27 @@ public sealed class OperationsCommandsTests : IDisposable
         run.Lines.Should().ContainSingle(line => line.Contains("! cluster")).Which.Should().Contain("2 nodes, 1 tick of nodes that are gone");
     }
 
+    [Fact]
+    public async Task Personas_list_has_from_the_runner_what_mana_auth_does_not_say_of_failures()
+    {
+        var fake = new FakeAuth();
+        fake.Seed("persona.anna@mana.test", "persona.ben@mana.test");
+        _runner.Resting =
+        [
+            new { email = "persona.anna@mana.test", failures = 3, lastError = "mana-auth answered /login with 401", notBefore = FakeAuth.Noon.AddMinutes(4) },
+            new { email = "persona.ben@mana.test", failures = 0, lastError = (string?)null, notBefore = (DateTimeOffset?)null },
+        ];
+        await using var auth = await HostUnderTest.StartAsync(fake.Create, new Dictionary<string, string?>());
+        await using var runner = await HostUnderTest.StartAsync(_runner.Create, new Dictionary<string, string?>());
+        string[] args = ["personas", "list", "--auth-url", auth.Address.AbsoluteUri, "--runner-url", runner.Address.AbsoluteUri];
+        var admin = new Dictionary<string, string> { ["MANA_ADMIN_EMAIL"] = "admin@mana.test", ["MANA_ADMIN_PASSWORD"] = fake.AdminPassword };
+
+        var run = await CliRun.RunAsync(_data.Path, admin, "", null, args);
+
+        run.Out.Should().MatchRegex(@"persona\.anna@mana\.test .*2026-11-22 12:04:00Z\s+7\s+3\s+mana-auth answered /login with 401")
+            .And.MatchRegex(@"persona\.ben@mana\.test .*7\s+0");
+    }
+
     private async Task<CliRun> RunAsync(params string[] args)
     {
         await using var runner = await HostUnderTest.StartAsync(_runner.Create, new Dictionary<string, string?>());
