@@ -16,6 +16,7 @@ namespace Mana.Tests.Runner.Budget;
 public sealed class TwoNodesTests : IAsyncLifetime
 {
     private readonly TemporaryDirectory _directory = new();
+    private ServiceDatabase? _database;
     private InProcessTestCluster? _cluster;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -28,12 +29,13 @@ public sealed class TwoNodesTests : IAsyncLifetime
         var configuration = HostUnderTest.Configuration(new Dictionary<string, string?> { ["MANA_DATA"] = _directory.Path, ["LLM_MAX_CONCURRENCY"] = "3" });
         var settings = RunnerSettings.Read(reader, configuration, ManaEnvironment.From(configuration));
         settings = settings with { Cluster = settings.Cluster with { IsShared = true } };
+        _database = ServiceDatabase.Open(settings.Database, typeof(RunnerHost).Assembly);
         var builder = new InProcessTestClusterBuilder(2);
         builder.ConfigureSiloHost((_, host) =>
         {
             host.Services.AddSingleton(settings);
             host.Services.TryAddSingleton(TimeProvider.System);
-            host.Services.AddSingleton(_ => ServiceDatabase.Open(settings.Database, typeof(RunnerHost).Assembly, exclusive: false));
+            host.Services.AddSingleton(_database);
             host.Services.AddSingleton<TickStore>();
             host.Services.AddMetrics();
             host.Services.AddLlmBudget(settings.LlmLimits, "test");
@@ -45,6 +47,7 @@ public sealed class TwoNodesTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await Cluster.DisposeAsync();
+        await _database!.DisposeAsync();
         _directory.Dispose();
     }
 
