@@ -158,6 +158,7 @@ public static partial class RunnerHost
         services.AddHostedService(provider => provider.GetRequiredService<OutboxDelivery>());
         services.AddHostedService(provider => provider.GetRequiredService<TickRunner>());
         services.AddHostedService(provider => provider.GetRequiredService<TickClock>());
+        services.AddHostedService<TickFeedRelay>();
     }
 
     private sealed class PauseLoader(PauseSwitch pause) : IHostedService

@@ -66,7 +66,7 @@ internal sealed class CrashReport(CrashOptions options)
         }
 
         output.WriteLine();
-        output.WriteLine("ticks cut short, by phase");
+        output.WriteLine("what was cut short, by phase");
         foreach (var phase in AllPhases)
         {
             Row(phase, Kills.Sum(kill => kill.Phases.Count(hit => hit == phase)), Kills.Count(kill => kill.Phases.Contains(phase)));

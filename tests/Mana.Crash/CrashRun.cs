@@ -10,7 +10,8 @@ namespace Mana.Crash;
 /// <summary>Kills runners while personas work, and compares in the end.</summary>
 internal sealed class CrashRun
 {
-    private static readonly TimeSpan TrapTime = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan TrapTime = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan WorkTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TakeOverTime = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan FreezeTime = TimeSpan.FromSeconds(60);
@@ -88,8 +89,7 @@ internal sealed class CrashRun
         var orders = OrderAsync(ordering.Token);
         for (var i = 0; i < _options.Kills; i++)
         {
-            var node = _nodes[planned.Node];
-            await KillAsync(node, planned, trap, cancellationToken);
+            var node = await KillAsync(_nodes[planned.Node], planned, trap, cancellationToken);
 
             // A sign-in is caught at a start only, so the runner that starts now is the next that is killed.
             planned = _plan.Next(_report.PhasesHit);
@@ -128,10 +128,12 @@ internal sealed class CrashRun
     private static Task? Prepare(RunnerNode node, PlannedKill planned) =>
         planned.Aim == Aim.SignIn ? node.Traffic.SetTrap(exchange => exchange.Purpose == Purpose.SignIn) : null;
 
-    private async Task KillAsync(RunnerNode node, PlannedKill planned, Task? trap, CancellationToken cancellationToken)
+    /// <returns>Who was killed.</returns>
+    private async Task<RunnerNode> KillAsync(RunnerNode node, PlannedKill planned, Task? trap, CancellationToken cancellationToken)
     {
         if (trap is null)
         {
+            node = await WhoWorksAsync(node, cancellationToken);
             await Task.Delay(planned.Wait, TimeProvider.System, cancellationToken);
         }
 
@@ -141,7 +143,9 @@ internal sealed class CrashRun
             var caught = trap ?? (aim == Aim.Remember ? node.RatingStoredAsync(cancellationToken) : node.Traffic.SetTrap(Wanted(aim)));
             if (await Task.WhenAny(caught, Task.Delay(TrapTime, TimeProvider.System, cancellationToken)) != caught || !caught.IsCompletedSuccessfully)
             {
+                node.Traffic.RemoveTrap();
                 aim = Aim.Chance;
+                node = await WhoWorksAsync(node, cancellationToken);
             }
             else if (aim != Aim.Remember)
             {
@@ -155,10 +159,12 @@ internal sealed class CrashRun
         var moment = await Moment.ReadAsync(_services.Stores, cancellationToken);
         var cut = moment.Open.Where(tick => node.Owns(tick.Owner)).ToList();
         See(moment);
-        var phases = cut.ConvertAll(tick => tick.IsRated ? TickPhases.Remember : tick.Phase);
-        var deliveries = underWay.Count(exchange => exchange.Purpose == Purpose.Deliver);
-        phases.AddRange(Enumerable.Repeat(TickPhases.Deliver, deliveries));
-        var kill = new Kill(node.Name, aim, phases, underWay.Count(exchange => exchange.Purpose == Purpose.Write), deliveries);
+        var kill = new Kill(
+            node.Name,
+            aim,
+            Phases(cut, underWay),
+            underWay.Count(exchange => exchange.Purpose == Purpose.Write),
+            underWay.Count(exchange => exchange.Purpose == Purpose.Deliver));
         _report.Kills.Add(kill);
         await node.ExitAsync(cancellationToken);
         TimeSpan? takeOver = null;
@@ -169,6 +175,29 @@ internal sealed class CrashRun
         }
 
         Say(kill, takeOver);
+        return node;
+    }
+
+    /// <summary>The runner that is to be killed; another one where it has been given no tick since its start.</summary>
+    private async Task<RunnerNode> WhoWorksAsync(RunnerNode node, CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(node.Traffic.Working, Task.Delay(WorkTime, TimeProvider.System, cancellationToken));
+        return node.Traffic.Working.IsCompleted ? node : _nodes.FirstOrDefault(other => other.Traffic.Working.IsCompleted) ?? node;
+    }
+
+    /// <summary>
+    /// What the ticks were doing. The row of a resumed tick keeps the phase that it had reached, while it signs in and
+    /// connects anew: that shows in what is under way.
+    /// </summary>
+    private static List<string> Phases(List<OpenTick> cut, IReadOnlyList<Exchange> underWay)
+    {
+        var phases = cut.ConvertAll(tick => tick.IsRated ? TickPhases.Remember : tick.Phase);
+        Fill(TickPhases.SignIn, underWay.Count(exchange => exchange.Purpose == Purpose.SignIn));
+        Fill(TickPhases.Connect, underWay.Count(exchange => exchange.Purpose is Purpose.Connect or Purpose.ListTools));
+        Fill(TickPhases.Deliver, underWay.Count(exchange => exchange.Purpose == Purpose.Deliver));
+        return phases;
+
+        void Fill(string phase, int count) => phases.AddRange(Enumerable.Repeat(phase, Math.Max(0, count - phases.Count(known => known == phase))));
     }
 
     private Func<Exchange, bool> Wanted(Aim aim) => aim switch
@@ -176,7 +205,7 @@ internal sealed class CrashRun
         // Without keys a write that changes a record can happen twice and leave no trace; one that makes a record cannot.
         Aim.Write => exchange => exchange.Purpose == Purpose.Write && (_options.HonoursKeys || exchange.Tool!.Split('.')[^1] is "create" or "add" or "log"),
         Aim.Delivery => exchange => exchange.Purpose == Purpose.Deliver,
-        Aim.Connect => exchange => exchange.Purpose == Purpose.Connect,
+        Aim.Connect => exchange => exchange.Purpose is Purpose.Connect or Purpose.ListTools,
         Aim.Rate => exchange => exchange.Purpose == Purpose.Rate,
         _ => throw new UnreachableException(),
     };

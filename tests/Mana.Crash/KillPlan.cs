@@ -55,7 +55,7 @@ internal sealed class KillPlan(int seed, int nodes)
             1 when missing.Count > 0 => missing[turn / 3 % missing.Count].Aim,
             _ => Aim.Chance,
         };
-        return new PlannedKill(node, aim, TimeSpan.FromMilliseconds(aim == Aim.Chance ? 300 + (waits * 2200) : waits * 1200), delay);
+        return new PlannedKill(node, aim, TimeSpan.FromMilliseconds(aim == Aim.Chance ? 200 + (waits * 3800) : waits * 1200), delay);
     }
 #pragma warning restore CA5394
 }

@@ -78,6 +78,7 @@ internal sealed class RunnerNode : IAsyncDisposable
         // Another one at each start, as by default; chosen here, so that owners can be told apart.
         _clusterPort = FreePorts.Take();
         _settings["CLUSTER_PORT"] = _clusterPort.ToString(CultureInfo.InvariantCulture);
+        Traffic.Starts();
         _process = ManaProgram.Start(_settings, "serve", "runner");
         await _process.LineAsync(line => line.Contains('✓', StringComparison.Ordinal), StartTime, cancellationToken);
         IsReady = true;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Mana.Cli.Output;
 using Mana.Contracts;
 using Mana.Hosting.Identity;
 
@@ -53,6 +54,10 @@ internal sealed class RunnerClient(Uri address, string? serviceKey) : IDisposabl
 
     public Task<ClusterResponse> ClusterAsync(CancellationToken cancellationToken) =>
         _http.SendAsync(HttpMethod.Get, "/api/v1/cluster", RunnerJson.Default.ClusterResponse, cancellationToken, headers: _key);
+
+    /// <summary>The personas as the runner knows them: whether they fail, and how long they rest.</summary>
+    public async Task<IReadOnlyList<RestingPersona>> RestingAsync(CancellationToken cancellationToken) =>
+        (await _http.SendAsync(HttpMethod.Get, "/api/v1/live", CliJson.Default.LivePersonas, cancellationToken, headers: _key)).Personas;
 
     public Task<PauseResponse> PauseAsync(CancellationToken cancellationToken) =>
         _http.SendAsync(HttpMethod.Post, "/api/v1/pause", RunnerJson.Default.PauseResponse, cancellationToken, headers: _key);

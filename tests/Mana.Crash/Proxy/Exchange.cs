@@ -80,7 +80,7 @@ internal sealed class Exchange
     {
         switch (Text(request, "method"))
         {
-            case "initialize":
+            case "initialize" or "server/discover":
                 return new Exchange(Purpose.Connect, null);
             case "tools/list":
                 return new Exchange(Purpose.ListTools, null);

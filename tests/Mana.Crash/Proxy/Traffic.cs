@@ -8,12 +8,19 @@ internal sealed class Traffic
     private readonly ConcurrentDictionary<Exchange, bool> _underWay = new();
     private readonly ConcurrentDictionary<string, bool> _writes = new(StringComparer.Ordinal);
     private volatile Trap? _trap;
+    private volatile TaskCompletionSource _working = NewSignal();
 
     /// <summary>The tools that do more than read, as the runner was told.</summary>
     public IReadOnlySet<string> Writes => _writes.Keys.ToHashSet(StringComparer.Ordinal);
 
     /// <summary>The requests that have arrived and whose answers have not left.</summary>
     public IReadOnlyList<Exchange> UnderWay => [.. _underWay.Keys];
+
+    /// <summary>Completes with the first request of a tick since the last start.</summary>
+    public Task Working => _working.Task;
+
+    /// <summary>A runner is about to start.</summary>
+    public void Starts() => _working = NewSignal();
 
     /// <summary>Holds the answer to the next request that fits, after it was carried out.</summary>
     /// <returns>Completes when there is one.</returns>
@@ -27,7 +34,14 @@ internal sealed class Traffic
     /// <summary>Takes the trap away; what is held in it stays held.</summary>
     public void RemoveTrap() => _trap = null;
 
-    public void Arrived(Exchange exchange) => _underWay[exchange] = true;
+    public void Arrived(Exchange exchange)
+    {
+        _underWay[exchange] = true;
+        if (exchange.Purpose is not (Purpose.Other or Purpose.Deliver))
+        {
+            _working.TrySetResult();
+        }
+    }
 
     /// <summary>The request was carried out.</summary>
     /// <returns>True when its answer must not leave.</returns>
@@ -46,8 +60,10 @@ internal sealed class Traffic
 
     public void Answered(Exchange exchange) => _underWay.TryRemove(exchange, out _);
 
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private sealed record Trap(Func<Exchange, bool> Wanted)
     {
-        public TaskCompletionSource Caught { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource Caught { get; } = NewSignal();
     }
 }

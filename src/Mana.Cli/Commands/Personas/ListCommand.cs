@@ -18,6 +18,10 @@ internal static class ListCommand
         using var auth = new AuthClient(context.Connection.AuthUrl);
         var jwt = await context.AdminJwtAsync(auth, cancellationToken);
         var personas = (await auth.ListPersonasAsync(jwt, cancellationToken)).OrderBy(persona => persona.Email, StringComparer.Ordinal).ToList();
+        var local = await LocalFailures.ReadAsync(context, cancellationToken);
+        personas = personas.ConvertAll(persona => persona.LastError is null && local.TryGetValue(persona.Email, out var failing)
+            ? persona with { Failures = failing.Failures, LastError = failing.LastError, NextDueAt = failing.NotBefore ?? persona.NextDueAt }
+            : persona);
         if (context.Json)
         {
             context.WriteJson(personas, json => json.IReadOnlyListPersonaSummary);
