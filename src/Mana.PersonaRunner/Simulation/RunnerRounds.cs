@@ -1,8 +1,4 @@
-using LinqToDB;
-using LinqToDB.Async;
-using Mana.Contracts;
 using Mana.Hosting;
-using Mana.Hosting.Storage;
 using Mana.PersonaRunner.Recording;
 using Mana.PersonaRunner.Ticks;
 using Microsoft.AspNetCore.Builder;
@@ -23,7 +19,7 @@ public sealed class RunnerRounds
     private readonly TickRunner _runner;
     private readonly OpenTicks _openTicks;
     private readonly Outbox _outbox;
-    private readonly ServiceDatabase _database;
+    private readonly PlayedTicksReader _played;
     private readonly DomainClock _clock;
     private readonly TimeProvider _time;
 
@@ -33,7 +29,7 @@ public sealed class RunnerRounds
         _runner = services.GetRequiredService<TickRunner>();
         _openTicks = services.GetRequiredService<OpenTicks>();
         _outbox = services.GetRequiredService<Outbox>();
-        _database = services.GetRequiredService<ServiceDatabase>();
+        _played = services.GetRequiredService<PlayedTicksReader>();
         _clock = services.GetRequiredService<DomainClock>();
         _time = services.GetRequiredService<TimeProvider>();
     }
@@ -73,23 +69,5 @@ public sealed class RunnerRounds
     }
 
     /// <summary>What was played since a moment.</summary>
-    public Task<PlayedTicks> PlayedAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
-        _database.ReadAsync(
-            async (db, ct) =>
-            {
-                var ticks = db.GetTable<TickRow>().Where(tick => tick.StartedAt >= since);
-                var rows = await ticks.OrderBy(tick => tick.StartedAt)
-                    .Select(tick => new { tick.PersonaId, tick.StartedAt, tick.Outcome, tick.Stage, tick.Error }).ToListAsync(ct);
-                var calls = db.GetTable<CallRow>().Where(call => ticks.Any(tick => tick.Id == call.TickId));
-                var ratings = await db.GetTable<RatingRow>().Where(rating => rating.Rating != null && ticks.Any(tick => tick.Id == rating.TickId))
-                    .GroupBy(rating => new { rating.Module, rating.Rating })
-                    .Select(group => new { group.Key.Module, group.Key.Rating, Count = group.Count() }).ToListAsync(ct);
-                return new PlayedTicks(
-                    rows.ConvertAll(row => new PlayedTick(new UserId(row.PersonaId), row.StartedAt, row.Outcome, row.Stage, row.Error)),
-                    await calls.CountAsync(ct),
-                    await calls.CountAsync(call => call.Result != "ok", ct),
-                    [.. ratings.GroupBy(row => row.Module).OrderBy(module => module.Key, StringComparer.Ordinal).Select(module => new ModuleRatings(
-                        module.Key, [.. Enumerable.Range(1, 5).Select(value => module.Where(row => row.Rating == value).Sum(row => row.Count))]))]);
-            },
-            cancellationToken);
+    public Task<PlayedTicks> PlayedAsync(DateTimeOffset since, CancellationToken cancellationToken) => _played.ReadAsync(since, cancellationToken);
 }
