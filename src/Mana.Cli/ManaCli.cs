@@ -2,11 +2,13 @@ using System.CommandLine;
 using Mana.Cli.Catalog;
 using Mana.Cli.Commands.Admin;
 using Mana.Cli.Commands.Bench;
+using Mana.Cli.Commands.Cluster;
 using Mana.Cli.Commands.Doctor;
 using Mana.Cli.Commands.Personas;
 using Mana.Cli.Commands.Runner;
 using Mana.Cli.Commands.Seed;
 using Mana.Cli.Commands.Serve;
+using Mana.Cli.Commands.Simulate;
 using Mana.Cli.Commands.Tick;
 using Mana.Cli.Commands.Up;
 using Mana.Cli.Output;
@@ -86,12 +88,22 @@ public static class ManaCli
             TickRunCommand.Create(globals, environment),
             TickShowCommand.Create(globals, environment),
             TickListCommand.Create(globals, environment),
+            TickOperationCommands.CreateRetry(globals, environment),
+            TickOperationCommands.CreateCancel(globals, environment),
         });
+        root.Add(new Command("cluster", "The nodes that run ticks together.") { ClusterStatusCommand.Create(globals, environment) });
         root.Add(PauseCommand.CreatePause(globals, environment));
         root.Add(PauseCommand.CreateResume(globals, environment));
         root.Add(new Command("admin", "Administrators of mana-auth.") { AdminCreateCommand.Create(globals, environment) });
         root.Add(DoctorCommand.Create(globals, environment));
-        root.Add(new Command("bench", "Measurements of the whole product on this machine.") { TickBenchCommand.Create(globals, environment) });
+        root.Add(SimulateCommand.Create(globals, environment));
+        root.Add(new Command("bench", "Measurements of the whole product on this machine.")
+        {
+            TickBenchCommand.Create(globals, environment),
+            DueBenchCommand.Create(globals, environment),
+            FleetBenchCommand.Create(globals, environment),
+            ConversationsBenchCommand.Create(globals, environment),
+        });
         HelpText.Install(root, environment);
         return root;
     }

@@ -113,7 +113,9 @@ public sealed record PersonaSummary(
     DateTimeOffset CreatedAt,
     int Actions7d,
     DateTimeOffset? NextDueAt = null,
-    int Failures = 0);
+    int Failures = 0,
+    DateTimeOffset? LastFailedAt = null,
+    string? LastError = null);
 
 /// <summary>Answer of <c>GET /api/v1/admin/personas</c>.</summary>
 public sealed record PersonaListResponse(IReadOnlyList<PersonaSummary> Personas);
@@ -133,7 +135,9 @@ public sealed record PersonaDetail(
     string? Language = null,
     string? ActiveHours = null,
     DateTimeOffset? NextDueAt = null,
-    int Failures = 0);
+    int Failures = 0,
+    DateTimeOffset? LastFailedAt = null,
+    string? LastError = null);
 
 /// <summary>A stored action row; <c>Seq</c> (ours) is its place in the tick, or in its batch when the caller sent none.</summary>
 public sealed record StoredAction(

@@ -74,6 +74,12 @@ public sealed record SkippedPersona(string Email, string Reason);
 /// <param name="Ratings">Modules rated.</param>
 /// <param name="MissingRatings">Modules that were used but not rated, after one repair turn.</param>
 /// <param name="Delivered">Whether mana-auth has acknowledged everything.</param>
+/// <param name="Stage">Where it failed (<c>sign-in</c>, <c>mcp</c>, <c>model</c>, <c>storage</c>, <c>cancelled</c> …); null when it did not.</param>
+/// <param name="Epoch">How often a node has taken it up: 0 while it waits for the first time, more than 1 after an interruption.</param>
+/// <param name="Node">The node that runs it; null when none does.</param>
+/// <param name="Undelivered">Batches that mana-auth has not acknowledged.</param>
+/// <param name="SetAside">Those of them that it refused for good; they wait for a retry by hand.</param>
+/// <param name="DeliveryError">What it said of the first of them.</param>
 public sealed record TickSummary(
     TickId Id,
     UserId PersonaId,
@@ -89,34 +95,80 @@ public sealed record TickSummary(
     int ToolCalls,
     int Ratings,
     int MissingRatings,
-    bool Delivered);
+    bool Delivered,
+    string? Stage = null,
+    long Epoch = 0,
+    string? Node = null,
+    int Undelivered = 0,
+    int SetAside = 0,
+    string? DeliveryError = null);
 
 /// <summary>Answer of <c>GET /api/v1/ticks</c>: newest first.</summary>
 public sealed record TickListResponse(IReadOnlyList<TickSummary> Ticks);
 
 /// <summary>Answer of <c>GET /api/v1/ticks/:id</c>: everything that is kept of a tick.</summary>
+/// <param name="Tick">Its head.</param>
+/// <param name="Summary">What the persona will remember.</param>
+/// <param name="Turns">The conversation.</param>
+/// <param name="Calls">The tool calls.</param>
+/// <param name="Ratings">What the persona says of the modules.</param>
+/// <param name="Usage">Tokens.</param>
+/// <param name="ModelCallsRepeated">Requests to the model that were made again because an interruption lost the answer.</param>
+/// <param name="Undelivered">What mana-auth has not acknowledged, in the order in which it must arrive.</param>
 public sealed record TickDetail(
     TickSummary Tick,
     string? Summary,
     IReadOnlyList<TickTurn> Turns,
     IReadOnlyList<TickCall> Calls,
     IReadOnlyList<TickRating> Ratings,
-    TickUsage Usage);
+    TickUsage Usage,
+    int ModelCallsRepeated = 0,
+    IReadOnlyList<UndeliveredBatch>? Undelivered = null);
+
+/// <summary>A batch of rows that mana-auth has not acknowledged.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Kind"><c>actions</c>, <c>feedback</c> or <c>ticks</c> (the outcome).</param>
+/// <param name="Attempts">How often it was sent.</param>
+/// <param name="SetAside">mana-auth refused it for good; it is sent again only on demand.</param>
+/// <param name="LastError">What the last attempt ended with.</param>
+/// <param name="NextAttemptAt">When it is sent again, UTC; null when it is set aside.</param>
+public sealed record UndeliveredBatch(string Id, string Kind, int Attempts, bool SetAside, string? LastError, DateTimeOffset? NextAttemptAt);
+
+/// <summary>Answer of <c>POST /api/v1/ticks/:id/cancel</c>.</summary>
+/// <param name="Ok">True.</param>
+/// <param name="TickId">The tick; it has ended.</param>
+/// <param name="Email">The persona.</param>
+/// <param name="Name">The persona's name.</param>
+/// <param name="Phase">Where it stood.</param>
+/// <param name="Node">The node that ran it and was told to stop; null when it waited or was parked.</param>
+public sealed record CancelTickResponse(bool Ok, TickId TickId, string Email, string Name, string Phase, string? Node);
+
+/// <summary>Answer (202) of <c>POST /api/v1/ticks/:id/retry</c>: what was done.</summary>
+/// <param name="Ok">Whether all that there was to do was done.</param>
+/// <param name="TickId">The tick that was named.</param>
+/// <param name="Resent">Batches of it that are sent to mana-auth again.</param>
+/// <param name="Started">The new tick of its persona; null when it did not fail, or when none could begin.</param>
+/// <param name="Problem">Why no tick could begin.</param>
+public sealed record RetryTickResponse(bool Ok, TickId TickId, int Resent, StartedTick? Started, string? Problem);
 
 /// <summary>One message of the conversation: <c>system</c>, <c>user</c> or <c>assistant</c>; tool results are on the calls.</summary>
 public sealed record TickTurn(int Seq, string Role, string Text, DateTimeOffset At);
 
-/// <summary>One tool call: <c>Result</c> is <c>ok</c>, <c>error</c> or null while it is under way.</summary>
+/// <summary>
+/// One tool call: <c>Result</c> is <c>ok</c>, <c>error</c>, <c>in-doubt</c> (it was sent, and whether it was carried out
+/// is not known) or null while it is under way.
+/// </summary>
 /// <param name="Seq">Its place in the tick, from 0; the action id in ratings is <c>a{Seq}</c>.</param>
 /// <param name="Turn">The model turn that asked for it, from 1.</param>
 /// <param name="ToolUseId">The model's id of the call.</param>
 /// <param name="Tool">The MCP name, with the dot.</param>
 /// <param name="Module">The part before the first dot.</param>
 /// <param name="Input">What the model sent.</param>
-/// <param name="Result">ok, error or null.</param>
+/// <param name="Result">ok, error, in-doubt or null.</param>
 /// <param name="Output">What the tool answered, as the model saw it.</param>
 /// <param name="LatencyMs">Milliseconds until the answer.</param>
 /// <param name="At">When it was sent, UTC.</param>
+/// <param name="Sent">How often: more than once after an interruption that left its outcome unknown.</param>
 public sealed record TickCall(
     int Seq,
     int Turn,
@@ -127,7 +179,8 @@ public sealed record TickCall(
     string? Result,
     string? Output,
     int? LatencyMs,
-    DateTimeOffset At);
+    DateTimeOffset At,
+    int Sent = 1);
 
 /// <summary>What the persona says of one module that it used. <c>Rating</c> is null where it gave none.</summary>
 public sealed record TickRating(string Module, int? Rating, string? WhatHappened, string? Note, IReadOnlyList<int> Evidence);
@@ -167,6 +220,41 @@ public sealed record TickEvent(
 /// <summary>Answer of <c>POST /api/v1/pause</c> and <c>resume</c>.</summary>
 public sealed record PauseResponse(bool Ok, bool Paused);
 
+/// <summary>Answer of <c>GET /api/v1/cluster</c>: who runs the ticks, and what waits.</summary>
+/// <param name="Shared">False on SQLite: this node is alone, and there can be no other.</param>
+/// <param name="Cluster">The name under which nodes find each other.</param>
+/// <param name="Node">The node that answers.</param>
+/// <param name="Nodes">All nodes that are known, the oldest first.</param>
+/// <param name="ClockNode">Where the tick clock lives; null when it is on its way to another node.</param>
+/// <param name="Paused">Whether ticks begin.</param>
+/// <param name="Queued">Ticks that no node has taken yet.</param>
+/// <param name="Parked">Ticks that have begun and that no node runs: after a pause or a stop.</param>
+/// <param name="Orphaned">Ticks whose node is gone; they are handed to another.</param>
+/// <param name="LastBeatAt">When the clock last asked who is due.</param>
+/// <param name="NextBeatAt">When it will ask again.</param>
+/// <param name="LastBeatError">Why the last beat failed; null when it did not.</param>
+public sealed record ClusterResponse(
+    bool Shared,
+    string Cluster,
+    string Node,
+    IReadOnlyList<ClusterNode> Nodes,
+    string? ClockNode,
+    bool Paused,
+    int Queued,
+    int Parked,
+    int Orphaned,
+    DateTimeOffset? LastBeatAt,
+    DateTimeOffset? NextBeatAt,
+    string? LastBeatError);
+
+/// <summary>One node of the cluster.</summary>
+/// <param name="Name">As it stands on ticks; another one at every start.</param>
+/// <param name="Address">Where the other nodes reach it.</param>
+/// <param name="Status"><c>active</c>, <c>joining</c>, <c>stopping</c> …</param>
+/// <param name="Since">When it started, UTC; null when that cannot be found out now.</param>
+/// <param name="Running">Ticks that it runs.</param>
+public sealed record ClusterNode(string Name, string Address, string Status, DateTimeOffset? Since, int Running);
+
 /// <summary>Answer of <c>GET /health</c> of the runner; the first five members are the wire contract's.</summary>
 public sealed record RunnerHealth(
     string Status,
@@ -183,7 +271,9 @@ public sealed record RunnerHealth(
     DateTimeOffset? LastTickAt,
     string? LastBeatError,
     int InFlight,
-    int Undelivered);
+    int Undelivered,
+    string? Node = null,
+    int Nodes = 1);
 
 /// <summary>JSON of the runner's own API.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, Converters = [typeof(IsoTimeConverter)])]
@@ -191,6 +281,9 @@ public sealed record RunnerHealth(
 [JsonSerializable(typeof(RunTicksResponse))]
 [JsonSerializable(typeof(TickListResponse))]
 [JsonSerializable(typeof(TickDetail))]
+[JsonSerializable(typeof(CancelTickResponse))]
+[JsonSerializable(typeof(RetryTickResponse))]
+[JsonSerializable(typeof(ClusterResponse))]
 [JsonSerializable(typeof(TickEvent))]
 [JsonSerializable(typeof(PauseResponse))]
 [JsonSerializable(typeof(RunnerHealth))]

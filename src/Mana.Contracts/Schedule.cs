@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Cronos;
 
@@ -9,31 +8,58 @@ namespace Mana.Contracts;
 /// mana-auth stores the result as <c>next_due_at</c>; a standalone runner evaluates it itself.
 /// </summary>
 /// <remarks>
-/// Without our optional fields the rule is the wire contract's: <c>hourly</c> one hour after the last activity,
-/// <c>daily</c> 24 hours after it, <c>weekdays</c> likewise but only on Monday to Friday (UTC). A time zone moves the
-/// weekday and the active hours to the persona's day; <c>cron:</c> is a five-field expression in that zone, of which
-/// the occurrences within the active hours count.
+/// <para>Without our optional fields the rule is the wire contract's: <c>hourly</c> one hour after the last activity,
+/// <c>daily</c> 24 hours after it, <c>weekdays</c> likewise but only on Monday to Friday (UTC); no jitter.</para>
+/// <para>With a time zone or active hours (and always for <c>cron:</c>) visits have places in the persona's own day, and
+/// the next one follows from the schedule, never from the end of the last:</para>
+/// <list type="bullet">
+/// <item><c>daily</c>, <c>weekdays</c>: one place a day, up to two hours after the active hours (else the day) begin, and
+/// on the same date. Whoever has been there since they began has made the day's visit.</item>
+/// <item><c>hourly</c>: one place in each hour, counted from the beginning of the active hours, up to an hour into it
+/// (less where the hours are shorter). An hour is an hour of real time: a change of the clock neither skips nor doubles.</item>
+/// <item><c>cron:</c>, five fields: up to a tenth of the time to the next occurrence after each, at most five minutes, and
+/// never past the date or the active hours.</item>
+/// </list>
+/// <para>Where in that range is the same for a persona on every day (<see cref="For"/>), and spread over all of them.
+/// Missed visits run once: a missed occurrence of <c>cron:</c> as soon as the hours allow, any other on the same day and
+/// within its hours; after that the next day's place counts.</para>
 /// </remarks>
 public sealed class Schedule
 {
+    private const string CronPrefix = "cron:";
+    private const double CronJitterShare = 0.1;
+    private const int MaxWindowsWithoutOccurrence = 1500;
+
+    // A weekend, a skipped date and a change of the clock that swallows the hours take fewer than seven days.
+    private const int MaxDaysWithoutVisit = 14;
+
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    // A weekend and a change of the clock that swallows the hours take fewer than five days.
-    private const int MaxDaysWithoutHours = 14;
-    private const int MaxWindowsWithoutOccurrence = 1500;
+    /// <summary>The most that a place in the day lies after the day's beginning.</summary>
+    public static readonly TimeSpan DailyJitter = TimeSpan.FromHours(2);
+
+    /// <summary>The most that a place in the hour lies after the hour's beginning.</summary>
+    public static readonly TimeSpan HourlyJitter = Hour;
+
+    /// <summary>The most that a visit lies after its <c>cron:</c> occurrence.</summary>
+    public static readonly TimeSpan CronJitter = TimeSpan.FromMinutes(5);
 
     private readonly CadenceKind _kind;
     private readonly CronExpression? _cron;
-    private readonly TimeZoneInfo _zone;
-    private readonly (TimeOnly From, TimeOnly Until)? _activeHours;
+    private readonly AllowedTimes _allowed;
+    private readonly bool _isContracts;
+    private readonly UserId? _persona;
+    private readonly double _share;
 
-    private Schedule(CadenceKind kind, CronExpression? cron, TimeZoneInfo zone, (TimeOnly, TimeOnly)? activeHours)
+    private Schedule(CadenceKind kind, CronExpression? cron, AllowedTimes allowed, bool isContracts, UserId? persona)
     {
         _kind = kind;
         _cron = cron;
-        _zone = zone;
-        _activeHours = activeHours;
+        _allowed = allowed;
+        _isContracts = isContracts;
+        _persona = persona;
+        _share = PersonaJitter.Share(persona, "place");
     }
 
     private enum CadenceKind
@@ -48,7 +74,7 @@ public sealed class Schedule
     /// <param name="cadence"><c>hourly</c>, <c>daily</c>, <c>weekdays</c> or <c>cron:</c> with five fields.</param>
     /// <param name="timeZone">An IANA zone; null means UTC.</param>
     /// <param name="activeHours"><c>HH:mm-HH:mm</c> in that zone, may cross midnight; null means the whole day.</param>
-    /// <param name="schedule">The schedule, when the settings are sound.</param>
+    /// <param name="schedule">The schedule of nobody in particular (<see cref="For"/>), when the settings are sound.</param>
     /// <param name="error">What is wrong and what would be right, when they are not.</param>
     public static bool TryParse(string cadence, string? timeZone, string? activeHours, out Schedule schedule, out string? error)
     {
@@ -60,20 +86,10 @@ public sealed class Schedule
             return false;
         }
 
-        (TimeOnly, TimeOnly)? hours = null;
-        if (!string.IsNullOrEmpty(activeHours))
+        if (!TryParseHours(activeHours, out var hours))
         {
-            var parts = activeHours.Split('-', 2);
-            if (parts.Length != 2
-                || !TimeOnly.TryParseExact(parts[0], "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var from)
-                || !TimeOnly.TryParseExact(parts[1], "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var until)
-                || from == until)
-            {
-                error = $"activeHours \"{activeHours}\" must be two different times like 08:00-22:00";
-                return false;
-            }
-
-            hours = (from, until);
+            error = $"activeHours \"{activeHours}\" must be two different times like 08:00-22:00";
+            return false;
         }
 
         CronExpression? cron = null;
@@ -89,30 +105,43 @@ public sealed class Schedule
             case "weekdays":
                 kind = CadenceKind.Weekdays;
                 break;
-            case not null when cadence.StartsWith("cron:", StringComparison.Ordinal)
-                && CronExpression.TryParse(cadence["cron:".Length..], out cron):
+            case not null when cadence.StartsWith(CronPrefix, StringComparison.Ordinal)
+                && CronExpression.TryParse(cadence[CronPrefix.Length..], out cron):
                 kind = CadenceKind.Cron;
                 break;
             default:
-                error = cadence?.StartsWith("cron:", StringComparison.Ordinal) == true
+                error = cadence?.StartsWith(CronPrefix, StringComparison.Ordinal) == true
                     ? $"tickCadence \"{cadence}\" is no cron expression of five fields such as cron:0 9 * * 1-5"
                     : "tickCadence must be one of daily, weekdays, hourly";
                 return false;
         }
 
-        schedule = new Schedule(kind, cron, zone, hours);
+        var isContracts = kind != CadenceKind.Cron && string.IsNullOrEmpty(timeZone) && hours is null;
+        schedule = new Schedule(kind, cron, new AllowedTimes(zone, hours, kind == CadenceKind.Weekdays), isContracts, persona: null);
         error = null;
         return true;
     }
 
-    /// <summary>The first moment at which the persona is due.</summary>
+    /// <summary>The same schedule with the persona's own place in the day or hour; without it everybody has the first one.</summary>
+    public Schedule For(UserId persona) => new(_kind, _cron, _allowed, _isContracts, persona);
+
+    /// <summary>The first moment at which the persona is due, later than its last activity.</summary>
     /// <param name="lastActiveAt">Its last activity; null if it never ticked, which makes it due as soon as its day and hours allow.</param>
     /// <param name="createdAt">When it was made: the base of a first <c>cron:</c> occurrence and of the first day.</param>
     /// <returns>Null only for a <c>cron:</c> expression without any further occurrence.</returns>
     public DateTimeOffset? NextDue(DateTimeOffset? lastActiveAt, DateTimeOffset createdAt)
     {
-        var from = lastActiveAt + (_kind == CadenceKind.Hourly ? Hour : Day) ?? createdAt;
-        return _kind == CadenceKind.Cron ? NextOccurrence(lastActiveAt ?? createdAt) : FirstAllowed(from);
+        if (_kind == CadenceKind.Cron)
+        {
+            return NextVisit(lastActiveAt ?? createdAt);
+        }
+
+        if (_isContracts)
+        {
+            return _allowed.First(lastActiveAt + (_kind == CadenceKind.Hourly ? Hour : Day) ?? createdAt);
+        }
+
+        return lastActiveAt is null && Allows(createdAt) ? createdAt.ToUniversalTime() : NextVisit(lastActiveAt ?? createdAt);
     }
 
     /// <summary>Whether the persona is due at this moment.</summary>
@@ -120,79 +149,160 @@ public sealed class Schedule
     /// A moment that was missed counts only while the day and the hours still fit: Friday's visit is not made up for
     /// on Saturday night.
     /// </remarks>
-    public bool IsDue(DateTimeOffset now, DateTimeOffset? lastActiveAt, DateTimeOffset createdAt) =>
-        NextDue(lastActiveAt, createdAt) is { } due && due <= now && IsAllowed(now);
+    public bool IsDue(DateTimeOffset now, DateTimeOffset? lastActiveAt, DateTimeOffset createdAt)
+    {
+        if (!Allows(now))
+        {
+            return false;
+        }
+
+        // Yesterday's place does not count today: everybody who missed it would be due at the same moment.
+        var due = lastActiveAt is { } last && !_isContracts && _kind != CadenceKind.Cron && (_kind != CadenceKind.Hourly || _allowed.HasHours)
+            ? VisitOn(_allowed.DayOf(now), last)
+            : NextDue(lastActiveAt, createdAt);
+        return due <= now;
+    }
+
+    /// <summary>When a persona that failed is tried again: after its rest, or at its next place when that is outside its hours.</summary>
+    /// <param name="failedAt">The end of the last tick that failed.</param>
+    /// <param name="failures">Failures in a row, at least 1.</param>
+    public DateTimeOffset RetryAt(DateTimeOffset failedAt, int failures)
+    {
+        var rested = failedAt.ToUniversalTime() + FailureBackOff.Rest(failures, _persona);
+        if (Allows(rested))
+        {
+            return rested;
+        }
+
+        return (_isContracts ? null : NextVisit(rested)) ?? FirstAllowed(rested);
+    }
+
+    /// <summary>Whether day and hours allow a tick at this moment.</summary>
+    public bool Allows(DateTimeOffset moment) => _allowed.Contains(moment);
 
     /// <summary>The first moment not before <paramref name="from"/> at which the day and the hours allow a tick.</summary>
-    public DateTimeOffset FirstAllowed(DateTimeOffset from)
+    public DateTimeOffset FirstAllowed(DateTimeOffset from) => _allowed.First(from);
+
+    private static bool TryParseHours(string? text, out (TimeOnly From, TimeOnly Until)? hours)
     {
-        from = from.ToUniversalTime();
-        for (var day = 0; day < MaxDaysWithoutHours && !IsAllowed(from); day++)
+        hours = null;
+        if (string.IsNullOrEmpty(text))
         {
-            var until = from + Day;
-            if (Beginnings(from, until).Where(moment => moment > from && IsAllowed(moment)).Order().Cast<DateTimeOffset?>().FirstOrDefault() is { } first)
+            return true;
+        }
+
+        var parts = text.Split('-', 2);
+        if (parts.Length != 2
+            || !TimeOnly.TryParseExact(parts[0], "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var from)
+            || !TimeOnly.TryParseExact(parts[1], "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var until)
+            || from == until)
+        {
+            return false;
+        }
+
+        hours = (from, until);
+        return true;
+    }
+
+    private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    /// <summary>The place itself or whole hours after it, whatever is first after a moment.</summary>
+    private static DateTimeOffset NextHour(DateTimeOffset place, DateTimeOffset after) =>
+        after < place ? place : place + TimeSpan.FromTicks((((after - place).Ticks / Hour.Ticks) + 1) * Hour.Ticks);
+
+    /// <summary>The first visit after a moment.</summary>
+    private DateTimeOffset? NextVisit(DateTimeOffset after)
+    {
+        after = after.ToUniversalTime();
+        if (_kind == CadenceKind.Cron)
+        {
+            return NextCronVisit(after);
+        }
+
+        if (_kind == CadenceKind.Hourly && !_allowed.HasHours)
+        {
+            // Hours of real time, whatever the wall clock does.
+            return NextHour(DateTimeOffset.UnixEpoch + PersonaJitter.Of(HourlyJitter, _share), after);
+        }
+
+        var day = _allowed.DayOf(after);
+        for (var days = 0; days < MaxDaysWithoutVisit; days++)
+        {
+            if (VisitOn(day.AddDays(days), after) is { } visit)
             {
-                return first;
+                return visit;
             }
-
-            from = until;
         }
 
-        return IsAllowed(from) ? from : throw new UnreachableException("No hours within two weeks.");
+        return null;
     }
 
-    private bool IsAllowed(DateTimeOffset moment)
+    /// <summary>The first visit of a day that counts for somebody who was last active then.</summary>
+    private DateTimeOffset? VisitOn(DateOnly day, DateTimeOffset lastActiveAt)
     {
-        var local = TimeZoneInfo.ConvertTime(moment, _zone);
-        return !(_kind == CadenceKind.Weekdays && local.DayOfWeek is (DayOfWeek.Saturday or DayOfWeek.Sunday))
-            && (_activeHours is not var (from, until) || TimeOnly.FromTimeSpan(local.TimeOfDay).IsBetween(from, until));
-    }
-
-    /// <summary>
-    /// The moments at which day or hours may begin to fit: midnight, the hours' start, and a change of the clock, which
-    /// may jump into the hours, past them, or back into them.
-    /// </summary>
-    private IEnumerable<DateTimeOffset> Beginnings(DateTimeOffset from, DateTimeOffset until)
-    {
-        var (before, after) = (_zone.GetUtcOffset(from), _zone.GetUtcOffset(until));
-        TimeSpan[] offsets = before == after ? [before] : [before, after];
-        TimeSpan[] starts = _activeHours is var (start, _) ? [TimeSpan.Zero, start.ToTimeSpan()] : [TimeSpan.Zero];
-        for (var date = from.ToOffset(before).Date; date <= until.ToOffset(after).Date; date = date.AddDays(1))
+        if (!_allowed.HasVisits(day) || _allowed.OpeningOf(day) is not { } opening)
         {
-            foreach (var wall in starts.Select(time => date + time))
+            return null;
+        }
+
+        if (_kind != CadenceKind.Hourly)
+        {
+            var place = PersonaJitter.Of(Least(DailyJitter, _allowed.LengthOnTheirDate), _share);
+            return opening > lastActiveAt ? _allowed.AfterOpeningOf(day, place) : null;
+        }
+
+        var visit = opening + PersonaJitter.Of(Least(HourlyJitter, _allowed.Length), _share);
+        visit = NextHour(_allowed.IsOn(day, visit) ? visit : opening, lastActiveAt);
+
+        // Hours that a change of the clock brings twice have a time between the two.
+        while (!_allowed.IsOn(day, visit))
+        {
+            visit += Hour;
+            if (visit - opening > Day + Hour + Hour)
             {
-                // A time that the change skips has no moment, one that it repeats has two.
-                foreach (var moment in offsets.Select(offset => new DateTimeOffset(wall, offset)).Where(moment => _zone.GetUtcOffset(moment) == moment.Offset))
-                {
-                    yield return moment.ToUniversalTime();
-                }
+                return null;
             }
         }
 
-        if (before != after)
-        {
-            yield return ClockChange(from, until, before);
-        }
+        return visit;
     }
 
-    private DateTimeOffset ClockChange(DateTimeOffset from, DateTimeOffset until, TimeSpan before)
+    private DateTimeOffset? NextCronVisit(DateTimeOffset after)
     {
-        while (until - from > TimeSpan.FromTicks(1))
+        // The occurrence may lie before the moment and its visit after it.
+        for (var occurrence = NextOccurrence(after - CronJitter, inclusive: true);
+            occurrence is { } moment;
+            occurrence = NextOccurrence(moment, inclusive: false))
         {
-            var middle = from + ((until - from) / 2);
-            (from, until) = _zone.GetUtcOffset(middle) == before ? (middle, until) : (from, middle);
+            if (CronVisit(moment) is var visit && visit > after)
+            {
+                return visit;
+            }
         }
 
-        return until;
+        return null;
     }
 
-    private DateTimeOffset? NextOccurrence(DateTimeOffset after)
+    private DateTimeOffset CronVisit(DateTimeOffset occurrence)
     {
-        var next = _cron!.GetNextOccurrence(after, _zone);
-        for (var tries = 0; next is { } moment && !IsAllowed(moment); tries++)
+        var range = Least(CronJitter, _allowed.Remaining(occurrence));
+        if (_cron!.GetNextOccurrence(occurrence, _allowed.Zone) is { } next)
+        {
+            range = Least(range, (next - occurrence) * CronJitterShare);
+        }
+
+        // What is left by the wall clock may be less in truth, on the day of a change.
+        var visit = occurrence + PersonaJitter.Of(range, _share);
+        return Allows(visit) && _allowed.DateOf(visit) == _allowed.DateOf(occurrence) ? visit : occurrence;
+    }
+
+    private DateTimeOffset? NextOccurrence(DateTimeOffset from, bool inclusive)
+    {
+        var next = _cron!.GetNextOccurrence(from, _allowed.Zone, inclusive);
+        for (var tries = 0; next is { } moment && !Allows(moment); tries++)
         {
             // From one window of hours to the next; an expression that missed them all for years never meets them.
-            next = tries < MaxWindowsWithoutOccurrence ? _cron.GetNextOccurrence(FirstAllowed(moment), _zone, inclusive: true) : null;
+            next = tries < MaxWindowsWithoutOccurrence ? _cron.GetNextOccurrence(FirstAllowed(moment), _allowed.Zone, inclusive: true) : null;
         }
 
         return next?.ToUniversalTime();

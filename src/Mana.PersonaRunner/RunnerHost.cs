@@ -38,7 +38,12 @@ public static partial class RunnerHost
     /// <param name="clock">The domain clock; null for the system's.</param>
     /// <param name="brain">Who speaks for the personas; null for the configured one.</param>
     /// <param name="time">The clock of time-outs and deadlines; null for the system's.</param>
-    public static WebApplication Create(IConfiguration configuration, TimeProvider? clock, Brain? brain, TimeProvider? time = null)
+    public static WebApplication Create(IConfiguration configuration, TimeProvider? clock, Brain? brain, TimeProvider? time = null) =>
+        Create(configuration, clock, brain, time, null);
+
+    /// <summary>As above, with other services in the place of some: the benchmarks' platform for instance.</summary>
+    internal static WebApplication Create(
+        IConfiguration configuration, TimeProvider? clock, Brain? brain, TimeProvider? time, Action<IServiceCollection>? replace)
     {
         var reader = new SettingsReader(configuration);
         var environment = ManaEnvironment.From(configuration);
@@ -66,6 +71,7 @@ public static partial class RunnerHost
         builder.Services.AddSingleton<RunnerMetrics>();
         builder.Services.AddSingleton<TickFeed>();
         builder.Services.AddSingleton<LivePage>();
+        replace?.Invoke(builder.Services);
 
         var app = builder.Build();
         app.UseManaDefaults();
@@ -73,6 +79,7 @@ public static partial class RunnerHost
         app.MapManaMetrics();
         app.MapDiagnostics();
         app.MapRunnerApi();
+        app.MapOperationsApi();
         app.MapLivePage();
 
         var speaker = app.Services.GetRequiredService<Brain>();
@@ -143,6 +150,7 @@ public static partial class RunnerHost
         services.AddSingleton<TickRunner>();
         services.AddSingleton<TickRounds>();
         services.AddSingleton<TickEnds>();
+        services.AddSingleton<TickOperations>();
         services.AddSingleton<TickClock>();
 
         // Stopped in reverse order: first nobody new is asked, then the running ticks end, then the last rows go out.
@@ -150,6 +158,7 @@ public static partial class RunnerHost
         services.AddHostedService(provider => provider.GetRequiredService<OutboxDelivery>());
         services.AddHostedService(provider => provider.GetRequiredService<TickRunner>());
         services.AddHostedService(provider => provider.GetRequiredService<TickClock>());
+        services.AddHostedService<TickFeedRelay>();
     }
 
     private sealed class PauseLoader(PauseSwitch pause) : IHostedService

@@ -145,7 +145,7 @@ internal sealed class BenchStack : IAsyncDisposable
         }
     }
 
-    private static Uri FreeAddress()
+    internal static Uri FreeAddress()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -22,13 +22,19 @@ internal sealed class AuditStore(ServiceDatabase database, DomainClock clock, Au
            where persona_id = @id and outcome in (@completed, @idle) order by ended_at desc limit 1), @never)
         """;
 
+    private const string NewestFailure =
+        """
+        select * from persona_ticks
+        where persona_id = @id and outcome in (@failed, @timedOut) order by ended_at desc, tick_id desc limit 1
+        """;
+
     /// <summary>Whether there is such a persona: asked before the body is looked at.</summary>
     public Task<bool> ExistsAsync(string personaId, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async (db, ct) => (await db.RowsAsync<string>("select user_id from personas where user_id = @id", ct, ("id", personaId))).Count > 0,
             cancellationToken);
 
-    /// <summary>Stores actions and moves the persona's last activity; the number of new rows, or null without such a persona.</summary>
+    /// <summary>Stores actions and, if any is new, moves the persona's last activity; the number of new rows, or null without such a persona.</summary>
     public async Task<int?> AddActionsAsync(string personaId, IReadOnlyList<PersonaActionRow> rows, CancellationToken cancellationToken)
     {
         var written = await database.WriteAsync<int?>(
@@ -47,7 +53,13 @@ internal sealed class AuditStore(ServiceDatabase database, DomainClock clock, Au
                 }
 
                 var count = await db.AddNewRowsAsync(rows, ct);
-                await PersonaSchedules.MoveAsync(db, persona, now, ct);
+                if (count > 0)
+                {
+                    // A repeat is no activity: it may come long after the tick.
+                    persona.LastActiveAt = persona.LastActiveAt > now ? persona.LastActiveAt : now;
+                    await PersonaSchedules.MoveAsync(db, persona, restFrom: now, ct);
+                }
+
                 return count;
             },
             cancellationToken);
@@ -99,18 +111,26 @@ internal sealed class AuditStore(ServiceDatabase database, DomainClock clock, Au
                     return new TickOutcomeResponse(true, false, persona.NextDueAt, persona.Failures);
                 }
 
+                // A runner whose clock is ahead must not put its personas to sleep.
+                var endedAt = Earlier(tick.EndedAt, now);
+                persona.LastActiveAt = persona.LastActiveAt > endedAt ? persona.LastActiveAt : endedAt;
                 persona.Failures = (await db.RowsAsync<int>(
                     CountFailures, ct,
                     ("id", personaId), ("failed", TickOutcomes.Failed), ("timedOut", TickOutcomes.TimedOut),
                     ("completed", TickOutcomes.Completed), ("idle", TickOutcomes.Idle), ("never", DateTimeOffset.MinValue)))[0];
-
-                // A runner whose clock is ahead must not put its personas to sleep.
-                var endedAt = tick.EndedAt < now ? tick.EndedAt : now;
-                await PersonaSchedules.MoveAsync(db, persona, persona.LastActiveAt > endedAt ? persona.LastActiveAt.Value : endedAt, ct);
+                var failure = persona.Failures == 0
+                    ? null
+                    : await db.RowAsync<PersonaTickRow>(
+                        NewestFailure, ct, ("id", personaId), ("failed", TickOutcomes.Failed), ("timedOut", TickOutcomes.TimedOut));
+                persona.LastFailedAt = failure is null ? null : Earlier(failure.EndedAt, now);
+                persona.LastError = failure is null ? null : failure.Error ?? failure.Outcome;
+                await PersonaSchedules.MoveAsync(db, persona, persona.LastFailedAt, ct);
                 return new TickOutcomeResponse(true, true, persona.NextDueAt, persona.Failures);
             },
             cancellationToken);
         metrics.RowsWritten("tick", response is { Recorded: true } ? 1 : 0);
         return response;
     }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 }

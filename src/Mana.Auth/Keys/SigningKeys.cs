@@ -13,16 +13,20 @@ using Microsoft.IdentityModel.Tokens;
 namespace Mana.Auth.Keys;
 
 /// <summary>
-/// The Ed25519 keys of this service. The newest one signs; older ones stay published for <see cref="PublishedAfterRetirement"/>,
-/// which is longer than any token lives and than other nodes and verifiers cache.
+/// The Ed25519 keys of this service. The newest one signs, once it has been published for <see cref="PublishedBeforeUse"/>;
+/// older ones stay published for <see cref="PublishedAfterRetirement"/>, which is longer than any token lives and than
+/// other nodes and verifiers cache.
 /// </summary>
 internal sealed partial class SigningKeys(ServiceDatabase database, KeyProtection protection, DomainClock clock, ILogger<SigningKeys> logger) : IDisposable
 {
     /// <summary>How long a retired key is still published.</summary>
     public static readonly TimeSpan PublishedAfterRetirement = TimeSpan.FromHours(24);
 
-    // Another node may have rotated: its new key verifies at once (an unknown kid reads again), ours follows within this time.
-    private static readonly TimeSpan CacheTime = TimeSpan.FromMinutes(1);
+    /// <summary>How long a new key is published before it signs: until then every node shows it to whoever asks.</summary>
+    public static readonly TimeSpan PublishedBeforeUse = TimeSpan.FromMinutes(1);
+
+    // Another node may have rotated: ours shows its key within this time, and so before a token is signed with it.
+    private static readonly TimeSpan CacheTime = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private Snapshot? _snapshot;
@@ -44,15 +48,11 @@ internal sealed partial class SigningKeys(ServiceDatabase database, KeyProtectio
         return key;
     }
 
-    /// <summary>What <c>/api/auth/jwks</c> shows, read fresh.</summary>
-    public async Task<IReadOnlyList<JwkView>> PublishedAsync(CancellationToken cancellationToken)
-    {
-        var snapshot = await ReloadAsync(cancellationToken);
-        return [.. snapshot.Published.Values.Select(key => new JwkView(
-            EdDsaSecurityKey.Algorithm, "Ed25519", Base64UrlEncoder.Encode(key.PublicKey.ToArray()), "OKP", key.KeyId))];
-    }
+    /// <summary>What <c>/api/auth/jwks</c> shows; from memory, at most <see cref="CacheTime"/> old.</summary>
+    public async Task<IReadOnlyList<JwkView>> PublishedAsync(CancellationToken cancellationToken) =>
+        (await GetAsync(cancellationToken)).Views;
 
-    /// <summary>Makes a new key, which signs from now on.</summary>
+    /// <summary>Makes a new key, which is published from now on and signs after <see cref="PublishedBeforeUse"/>.</summary>
     public async Task<KeyRow> RotateAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
@@ -72,25 +72,43 @@ internal sealed partial class SigningKeys(ServiceDatabase database, KeyProtectio
     public async Task MaintainAsync(TimeSpan lifetime, CancellationToken cancellationToken)
     {
         var snapshot = await ReloadAsync(cancellationToken);
-        if (snapshot.SigningSince <= clock.Now() - lifetime)
+        if (snapshot.NewestSince <= clock.Now() - lifetime)
         {
             await RotateAsync(cancellationToken);
         }
 
         var forgotten = clock.Now() - PublishedAfterRetirement;
-        await database.WriteAsync(
+        var deleted = await database.WriteAsync(
             (db, ct) => db.GetTable<KeyRow>().DeleteAsync(key => key.RetiredAt != null && key.RetiredAt < forgotten, ct),
             cancellationToken);
+        if (deleted > 0)
+        {
+            await ReloadAsync(cancellationToken);
+        }
     }
 
     public void Dispose() => _gate.Dispose();
 
     private async Task<Snapshot> GetAsync(CancellationToken cancellationToken)
     {
-        var snapshot = _snapshot;
-        var age = clock.Now() - snapshot?.LoadedAt;
-        return snapshot is not null && age < CacheTime && age > -CacheTime ? snapshot : await ReloadAsync(cancellationToken);
+        if (_snapshot is { } known && IsFresh(known))
+        {
+            return known;
+        }
+
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            // Of many who waited the first one reads for all.
+            return _snapshot is { } read && IsFresh(read) ? read : _snapshot = await LoadAsync(cancellationToken);
+        }
+        finally
+        {
+            _gate.Release();
+        }
     }
+
+    private bool IsFresh(Snapshot snapshot) => (clock.Now() - snapshot.LoadedAt).Duration() < CacheTime;
 
     private async Task<Snapshot> ReloadAsync(CancellationToken cancellationToken)
     {
@@ -112,22 +130,10 @@ internal sealed partial class SigningKeys(ServiceDatabase database, KeyProtectio
             var rows = await database.ReadAsync(
                 (db, ct) => db.GetTable<KeyRow>().OrderByDescending(key => key.CreatedAt).ThenByDescending(key => key.Id).ToListAsync(ct),
                 cancellationToken);
-            var published = new Dictionary<string, EdDsaSecurityKey>(StringComparer.Ordinal);
-            EdDsaSecurityKey? signing = null;
-            var since = DateTimeOffset.MinValue;
-            foreach (var row in rows)
+            var snapshot = Read(rows, clock.Now());
+            if (snapshot is not null)
             {
-                published[row.Id] = EdDsaSecurityKey.FromPublicKey(row.Id, Base64UrlEncoder.DecodeBytes(row.PublicKey));
-                if (signing is null && row.RetiredAt is null && protection.Decrypt(row.Id, row.PrivateKey) is { } seed)
-                {
-                    signing = EdDsaSecurityKey.FromSeed(row.Id, seed);
-                    since = row.CreatedAt;
-                }
-            }
-
-            if (signing is not null)
-            {
-                return new Snapshot(signing, since, published, clock.Now());
+                return snapshot;
             }
 
             if (attempt > 0)
@@ -143,6 +149,36 @@ internal sealed partial class SigningKeys(ServiceDatabase database, KeyProtectio
             await CreateAsync(cancellationToken);
         }
     }
+
+    /// <summary>Null when none of the keys can sign.</summary>
+    private Snapshot? Read(IReadOnlyList<KeyRow> newestFirst, DateTimeOffset now)
+    {
+        var published = new Dictionary<string, EdDsaSecurityKey>(StringComparer.Ordinal);
+        EdDsaSecurityKey? signing = null;
+        DateTimeOffset? signingSince = null;
+        DateTimeOffset? newestSince = null;
+        foreach (var row in newestFirst)
+        {
+            published[row.Id] = EdDsaSecurityKey.FromPublicKey(row.Id, Base64UrlEncoder.DecodeBytes(row.PublicKey));
+            var isRetired = row.RetiredAt is { } retiredAt && retiredAt <= now - PublishedBeforeUse;
+            if (isRetired || signingSince <= now - PublishedBeforeUse || protection.Decrypt(row.Id, row.PrivateKey) is not { } seed)
+            {
+                continue;
+            }
+
+            // From the newest to the first that has been published long enough, else to the oldest.
+            signing = EdDsaSecurityKey.FromSeed(row.Id, seed);
+            signingSince = row.CreatedAt;
+            newestSince = row.RetiredAt is null ? row.CreatedAt : newestSince;
+        }
+
+        return newestSince is { } since
+            ? new Snapshot(signing!, since, published, [.. published.Values.Select(View)], now)
+            : null;
+    }
+
+    private static JwkView View(EdDsaSecurityKey key) =>
+        new(EdDsaSecurityKey.Algorithm, "Ed25519", Base64UrlEncoder.Encode(key.PublicKey.ToArray()), "OKP", key.KeyId);
 
     private async Task<KeyRow> CreateAsync(CancellationToken cancellationToken)
     {
@@ -172,7 +208,11 @@ internal sealed partial class SigningKeys(ServiceDatabase database, KeyProtectio
     }
 
     private sealed record Snapshot(
-        EdDsaSecurityKey Signing, DateTimeOffset SigningSince, IReadOnlyDictionary<string, EdDsaSecurityKey> Published, DateTimeOffset LoadedAt);
+        EdDsaSecurityKey Signing,
+        DateTimeOffset NewestSince,
+        IReadOnlyDictionary<string, EdDsaSecurityKey> Published,
+        IReadOnlyList<JwkView> Views,
+        DateTimeOffset LoadedAt);
 
     private static partial class Log
     {

@@ -35,6 +35,8 @@ internal sealed class PersonaReports(ServiceDatabase database, DomainClock clock
                                       persona.CreatedAt,
                                       persona.NextDueAt,
                                       persona.Failures,
+                                      persona.LastFailedAt,
+                                      persona.LastError,
                                   }).ToListAsync(ct);
                 var counts = await db.GetTable<PersonaActionRow>()
                     .Where(action => action.CreatedAt >= since)
@@ -43,7 +45,7 @@ internal sealed class PersonaReports(ServiceDatabase database, DomainClock clock
                     .ToDictionaryAsync(group => group.Key, group => group.Count, ct);
                 return new PersonaListResponse([.. rows.Select(row => new PersonaSummary(
                     new UserId(row.UserId), row.Email, row.Name, row.Archetype, row.TickCadence, row.LastActiveAt, row.CreatedAt,
-                    counts.GetValueOrDefault(row.UserId), row.NextDueAt, row.Failures))]);
+                    counts.GetValueOrDefault(row.UserId), row.NextDueAt, row.Failures, row.LastFailedAt, row.LastError))]);
             },
             cancellationToken);
     }
@@ -84,7 +86,8 @@ internal sealed class PersonaReports(ServiceDatabase database, DomainClock clock
 
     private static PersonaDetail Detail(PersonaRow persona, UserRow user) => new(
         new UserId(persona.UserId), user.Email, user.Name, persona.Archetype, persona.SystemPrompt, persona.Mix(), persona.TickCadence,
-        persona.LastActiveAt, persona.CreatedAt, persona.TimeZone, persona.Language, persona.ActiveHours, persona.NextDueAt, persona.Failures);
+        persona.LastActiveAt, persona.CreatedAt, persona.TimeZone, persona.Language, persona.ActiveHours, persona.NextDueAt, persona.Failures,
+        persona.LastFailedAt, persona.LastError);
 
     private static StoredAction Stored(PersonaActionRow row) => new(
         row.Id, row.PersonaId, new TickId(row.TickId), row.ToolName, row.InputHash, row.Result, row.ErrorMessage, row.LatencyMs, row.CreatedAt, row.Seq);

@@ -3,7 +3,7 @@ using LinqToDB.Mapping;
 namespace Mana.Auth.Storage;
 
 [Table("personas")]
-internal sealed class PersonaRow
+internal class PersonaRow
 {
     [PrimaryKey, Column("user_id")]
     public string UserId { get; set; } = "";
@@ -33,7 +33,7 @@ internal sealed class PersonaRow
     [Column("last_active_at")]
     public DateTimeOffset? LastActiveAt { get; set; }
 
-    /// <summary>What the schedule makes of the last activity; null when it will never be due.</summary>
+    /// <summary>What the schedule makes of the last activity, or the end of the rest after a failure; null when it will never be due.</summary>
     [Column("next_due_at")]
     public DateTimeOffset? NextDueAt { get; set; }
 
@@ -41,11 +41,32 @@ internal sealed class PersonaRow
     [Column("failures")]
     public int Failures { get; set; }
 
+    /// <summary>The end of the newest of them; null when there is none.</summary>
+    [Column("last_failed_at")]
+    public DateTimeOffset? LastFailedAt { get; set; }
+
+    /// <summary>What it said.</summary>
+    [Column("last_error")]
+    public string? LastError { get; set; }
+
     [Column("created_at")]
     public DateTimeOffset CreatedAt { get; set; }
 
     [Column("updated_at")]
     public DateTimeOffset UpdatedAt { get; set; }
+}
+
+/// <summary>A persona with what the due list shows of its user.</summary>
+internal sealed class DueRow : PersonaRow
+{
+    [Column("email")]
+    public string Email { get; set; } = "";
+
+    [Column("name")]
+    public string Name { get; set; } = "";
+
+    [Column("deleted_at")]
+    public DateTimeOffset? DeletedAt { get; set; }
 }
 
 [Table("persona_actions")]

@@ -36,6 +36,10 @@ internal sealed class AuthClient(Uri address) : IDisposable
         return new SignedIn(new UserId(login.User.Id), login.AccessToken ?? login.Token, login.Token);
     }
 
+    /// <summary>A fresh token of a session that lives.</summary>
+    public async Task<string> TokenAsync(string sessionToken, CancellationToken cancellationToken) =>
+        (await _http.SendAsync(HttpMethod.Get, "/api/auth/token", AuthJson.Default.TokenResponse, cancellationToken, headers: [Bearer(sessionToken)])).Token;
+
     /// <summary>The spaces of whoever signed in. An older mana-auth takes the session cookie only, so that is tried second.</summary>
     public async Task<IReadOnlyList<SpaceView>> SpacesAsync(SignedIn who, string email, string password, CancellationToken cancellationToken)
     {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Mana.Cli.Output;
 using Mana.Contracts;
 using Mana.Hosting.Identity;
 
@@ -22,10 +23,12 @@ internal sealed class RunnerClient(Uri address, string? serviceKey) : IDisposabl
         return await _http.SendAsync(HttpMethod.Post, "/api/v1/ticks", RunnerJson.Default.RunTicksResponse, cancellationToken, content, _key);
     }
 
-    public async Task<IReadOnlyList<TickSummary>> ListTicksAsync(int limit, string? persona, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<TickSummary>> ListTicksAsync(
+        int limit, string? persona, CancellationToken cancellationToken, bool undelivered = false)
     {
         var path = string.Create(CultureInfo.InvariantCulture, $"/api/v1/ticks?limit={limit}")
-            + (persona is null ? "" : "&persona=" + Uri.EscapeDataString(persona));
+            + (persona is null ? "" : "&persona=" + Uri.EscapeDataString(persona))
+            + (undelivered ? "&undelivered=true" : "");
         return (await _http.SendAsync(HttpMethod.Get, path, RunnerJson.Default.TickListResponse, cancellationToken, headers: _key)).Ticks;
     }
 
@@ -42,6 +45,19 @@ internal sealed class RunnerClient(Uri address, string? serviceKey) : IDisposabl
         await _http.EnsureSuccessAsync(response, "GET " + path, cancellationToken);
         return JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(cancellationToken), RunnerJson.Default.TickDetail);
     }
+
+    public Task<CancelTickResponse> CancelTickAsync(TickId id, CancellationToken cancellationToken) => _http.SendAsync(
+        HttpMethod.Post, $"/api/v1/ticks/{Uri.EscapeDataString(id.Value)}/cancel", RunnerJson.Default.CancelTickResponse, cancellationToken, headers: _key);
+
+    public Task<RetryTickResponse> RetryTickAsync(TickId id, CancellationToken cancellationToken) => _http.SendAsync(
+        HttpMethod.Post, $"/api/v1/ticks/{Uri.EscapeDataString(id.Value)}/retry", RunnerJson.Default.RetryTickResponse, cancellationToken, headers: _key);
+
+    public Task<ClusterResponse> ClusterAsync(CancellationToken cancellationToken) =>
+        _http.SendAsync(HttpMethod.Get, "/api/v1/cluster", RunnerJson.Default.ClusterResponse, cancellationToken, headers: _key);
+
+    /// <summary>The personas as the runner knows them: whether they fail, and how long they rest.</summary>
+    public async Task<IReadOnlyList<RestingPersona>> RestingAsync(CancellationToken cancellationToken) =>
+        (await _http.SendAsync(HttpMethod.Get, "/api/v1/live", CliJson.Default.LivePersonas, cancellationToken, headers: _key)).Personas;
 
     public Task<PauseResponse> PauseAsync(CancellationToken cancellationToken) =>
         _http.SendAsync(HttpMethod.Post, "/api/v1/pause", RunnerJson.Default.PauseResponse, cancellationToken, headers: _key);

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mana.Cli.Commands.Simulate;
 using Mana.Contracts;
 
 namespace Mana.Cli.Output;
@@ -38,6 +39,12 @@ internal sealed record DoctorReport(bool Ok, IReadOnlyList<DoctorCheck> Checks);
 /// <summary>A line of <c>mana up --json</c> and <c>mana serve --json</c> about a service; ticks are lines of <see cref="TickEvent"/>.</summary>
 internal sealed record ServiceLine(string Kind, string Service, string Url, string Version, string? Brain = null);
 
+/// <summary>The part of the runner's <c>/api/v1/live</c> that tells of failures.</summary>
+internal sealed record LivePersonas(IReadOnlyList<RestingPersona> Personas);
+
+/// <summary>A persona as the runner knows it; one that fails rests.</summary>
+internal sealed record RestingPersona(string Email, int Failures, string? LastError, DateTimeOffset? NotBefore);
+
 /// <summary>The part of any service's <c>/health</c> that all of them have.</summary>
 internal sealed record HealthView(string? Status, string? Service, string? Version, string? Brain, string? Model);
 
@@ -52,12 +59,17 @@ internal sealed record HealthView(string? Status, string? Service, string? Versi
 [JsonSerializable(typeof(RunTicksResponse))]
 [JsonSerializable(typeof(IReadOnlyList<TickSummary>))]
 [JsonSerializable(typeof(TickDetail))]
+[JsonSerializable(typeof(CancelTickResponse))]
+[JsonSerializable(typeof(RetryTickResponse))]
+[JsonSerializable(typeof(ClusterResponse))]
 [JsonSerializable(typeof(TickEvent))]
 [JsonSerializable(typeof(PauseResponse))]
 [JsonSerializable(typeof(AdminReport))]
 [JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(ServiceLine))]
 [JsonSerializable(typeof(HealthView))]
+[JsonSerializable(typeof(LivePersonas))]
+[JsonSerializable(typeof(SimulationReport))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>A document for people.</summary>

@@ -24,6 +24,18 @@ internal static class Texts
         _ => Markup.Escape(outcome),
     };
 
+    /// <summary>A tick's outcome; while it is open, whether it runs.</summary>
+    public static string State(TickSummary tick) => tick switch
+    {
+        { Outcome: { } outcome } => Outcome(outcome),
+        { Phase: TickPhases.Queued } => "[yellow]queued[/]",
+        { Epoch: > 0, Node: null } => "[yellow]parked[/]",
+        _ => Outcome(null),
+    };
+
+    /// <summary><c>1 node</c>, <c>2 nodes</c>.</summary>
+    public static string Count(int count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
+
     /// <summary><c>todo 4 · notes –</c>; a dash where the persona gave none.</summary>
     public static string Ratings(IEnumerable<TickRating> ratings) =>
         string.Join(" · ", ratings.Select(rating => $"{Markup.Escape(rating.Module)} {Rating(rating.Rating)}"));

@@ -142,6 +142,12 @@ public sealed class ServiceDatabase : IAsyncDisposable
             await _writes.DisposeAsync().ConfigureAwait(false);
             ClearPool();
         }
+        else
+        {
+            // The server allows few connections: those of a stopped service must not keep places.
+            await using var connection = new NpgsqlConnection(_settings.ConnectionString);
+            NpgsqlConnection.ClearPool(connection);
+        }
 
         _lock?.Dispose();
     }

@@ -28,7 +28,7 @@ internal sealed class LivePage(
 
     public async Task<LiveView> ReadAsync(CancellationToken cancellationToken)
     {
-        var ticks = await reader.ListAsync(ShownTicks, null, cancellationToken);
+        var ticks = await reader.ListAsync(ShownTicks, null, undelivered: false, cancellationToken);
         var ratings = await reader.LastRatingsAsync(ShownRatings, cancellationToken);
         var personas = await PersonasAsync(cancellationToken);
         var known = await states.OfAsync(personas.Select(persona => persona.UserId.Value), cancellationToken);
@@ -38,20 +38,25 @@ internal sealed class LivePage(
             brain.Name,
             brain.Model,
             tickClock.DisabledReason ?? tickClock.Last.Error,
-            [.. personas.OrderBy(persona => persona.Email, StringComparer.Ordinal).Select(persona => new LivePersona(
-                persona.Email,
-                persona.DisplayName(),
-                persona.Archetype,
-                persona.TickCadence,
-                persona.ModuleMix,
-                known.TryGetValue(persona.UserId.Value, out var state) ? state.LastEndedAt : persona.LastActiveAt,
-                persona.Failures))],
+            [.. personas.OrderBy(persona => persona.Email, StringComparer.Ordinal).Select(persona => View(persona, known.GetValueOrDefault(persona.UserId.Value)))],
             ticks,
             [.. ratings.Select(row => new LiveRating(
                 new TickId(row.Tick.Id), row.Tick.Name, row.Tick.Brain, row.Rating.Module, row.Rating.Rating, row.Rating.Note, row.Rating.At))]);
     }
 
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>Failures are those that this runner counted: it knows the reason, also where mana-auth cannot count.</summary>
+    private static LivePersona View(DuePersona persona, PersonaStateRow? state) => new(
+        persona.Email,
+        persona.DisplayName(),
+        persona.Archetype,
+        persona.TickCadence,
+        persona.ModuleMix,
+        state?.LastEndedAt ?? persona.LastActiveAt,
+        Math.Max(persona.Failures, state?.Failures ?? 0),
+        state?.LastError,
+        state?.NotBefore);
 
     private async Task<IReadOnlyList<DuePersona>> PersonasAsync(CancellationToken cancellationToken)
     {
@@ -91,7 +96,15 @@ internal sealed record LiveView(
     IReadOnlyList<LiveRating> Ratings);
 
 internal sealed record LivePersona(
-    string Email, string Name, string Archetype, string TickCadence, IReadOnlyDictionary<string, double> ModuleMix, DateTimeOffset? LastTickAt, int Failures);
+    string Email,
+    string Name,
+    string Archetype,
+    string TickCadence,
+    IReadOnlyDictionary<string, double> ModuleMix,
+    DateTimeOffset? LastTickAt,
+    int Failures,
+    string? LastError,
+    DateTimeOffset? NotBefore);
 
 internal sealed record LiveRating(TickId TickId, string Name, string Brain, string Module, int? Rating, string? Note, DateTimeOffset At);
 

@@ -77,7 +77,8 @@ internal static class RunnerApi
     }
 
     // Read as text: the framework would answer a limit that is no number without saying so.
-    private static async Task<IResult> ListAsync(TickReader reader, string? limit, string? persona, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(
+        TickReader reader, string? limit, string? persona, string? undelivered, CancellationToken cancellationToken)
     {
         var listed = DefaultListed;
         if (limit is not null
@@ -86,8 +87,13 @@ internal static class RunnerApi
             return Error(StatusCodes.Status400BadRequest, $"limit must be a whole number from 1 to {MaxListed}");
         }
 
+        if (undelivered is not (null or "true" or "false"))
+        {
+            return Error(StatusCodes.Status400BadRequest, "undelivered must be true or false");
+        }
+
         return JsonAnswer.Of(
-            new TickListResponse(await reader.ListAsync(listed, persona, cancellationToken)), RunnerJson.Default.TickListResponse);
+            new TickListResponse(await reader.ListAsync(listed, persona, undelivered == "true", cancellationToken)), RunnerJson.Default.TickListResponse);
     }
 
     private static async Task<IResult> FindAsync(string id, TickReader reader, CancellationToken cancellationToken) =>
@@ -141,7 +147,8 @@ internal static class RunnerApi
         }
     }
 
-    private static IResult Error(int status, string message) =>
+    /// <summary>Envelope B.</summary>
+    public static IResult Error(int status, string message) =>
         JsonAnswer.Of(new ApiError(status, message), LiveJson.Default.ApiError, statusCode: status);
 }
 

@@ -13,8 +13,9 @@ internal sealed class TickFeed
 
     private readonly Lock _lock = new();
     private readonly List<Channel<TickEvent>> _watchers = [];
+    private readonly List<Channel<TickEvent>> _ownWatchers = [];
 
-    /// <summary>How many watch now.</summary>
+    /// <summary>How many watch all ticks now.</summary>
     public int Watchers
     {
         get
@@ -26,43 +27,58 @@ internal sealed class TickFeed
         }
     }
 
+    /// <summary>Something happened in a tick of this node.</summary>
     public void Publish(TickEvent tickEvent)
+    {
+        Write(_ownWatchers, tickEvent);
+        Write(_watchers, tickEvent);
+    }
+
+    /// <summary>Something happened in a tick of another node.</summary>
+    public void Show(TickEvent tickEvent) => Write(_watchers, tickEvent);
+
+    /// <summary>Subscribes at once, to the ticks of all nodes. Whoever watches must dispose of it: the events of one that is forgotten pile up.</summary>
+    public Watch Subscribe() => Subscribe(_watchers);
+
+    /// <summary>Subscribes to the ticks of this node only.</summary>
+    public Watch SubscribeOwn() => Subscribe(_ownWatchers);
+
+    private Watch Subscribe(List<Channel<TickEvent>> watchers)
+    {
+        var channel = Channel.CreateBounded<TickEvent>(new BoundedChannelOptions(WatcherBuffer) { FullMode = BoundedChannelFullMode.DropOldest });
+        lock (_lock)
+        {
+            watchers.Add(channel);
+        }
+
+        return new Watch(this, watchers, channel);
+    }
+
+    private void Write(List<Channel<TickEvent>> watchers, TickEvent tickEvent)
     {
         lock (_lock)
         {
-            foreach (var watcher in _watchers)
+            foreach (var watcher in watchers)
             {
                 watcher.Writer.TryWrite(tickEvent);
             }
         }
     }
 
-    /// <summary>Subscribes at once. Whoever watches must dispose of it: the events of one that is forgotten pile up.</summary>
-    public Watch Subscribe()
-    {
-        var channel = Channel.CreateBounded<TickEvent>(new BoundedChannelOptions(WatcherBuffer) { FullMode = BoundedChannelFullMode.DropOldest });
-        lock (_lock)
-        {
-            _watchers.Add(channel);
-        }
-
-        return new Watch(this, channel);
-    }
-
-    private void Unsubscribe(Channel<TickEvent> channel)
+    private void Unsubscribe(List<Channel<TickEvent>> watchers, Channel<TickEvent> channel)
     {
         lock (_lock)
         {
-            _watchers.Remove(channel);
+            watchers.Remove(channel);
         }
     }
 
     /// <summary>A subscription.</summary>
-    internal sealed class Watch(TickFeed feed, Channel<TickEvent> channel) : IDisposable
+    internal sealed class Watch(TickFeed feed, List<Channel<TickEvent>> watchers, Channel<TickEvent> channel) : IDisposable
     {
         /// <summary>The events as they happen.</summary>
         public ChannelReader<TickEvent> Events => channel.Reader;
 
-        public void Dispose() => feed.Unsubscribe(channel);
+        public void Dispose() => feed.Unsubscribe(watchers, channel);
     }
 }

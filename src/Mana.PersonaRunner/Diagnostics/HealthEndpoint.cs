@@ -24,6 +24,8 @@ internal static class HealthEndpoint
         Brain brain,
         Outbox outbox,
         ServiceDatabase database,
+        NodeName node,
+        IClusterView cluster,
         DomainClock clock,
         TimeProvider time,
         CancellationToken cancellationToken)
@@ -42,9 +44,9 @@ internal static class HealthEndpoint
         }
 
         // A beat waits for one HTTP call of at most 20 s a page; three missed ones are no slow network any more.
-        if (tickClock.DisabledReason is null && last.At is { } beat && clock.GetUtcNow() - beat > (3 * settings.TickInterval) + TimeSpan.FromMinutes(1))
+        if (tickClock.DisabledReason is null && clock.GetUtcNow() - tickClock.LastMove > (3 * settings.TickInterval) + TimeSpan.FromMinutes(1))
         {
-            status = $"unhealthy: the tick loop has not moved since {IsoTime.Format(beat)}";
+            status = $"unhealthy: the tick loop has not moved since {IsoTime.Format(tickClock.LastMove)}";
         }
 
         var overdue = runner.Active.Count(job => job.StartedAt is { } start && time.GetElapsedTime(start) > settings.TickDeadline + TimeSpan.FromMinutes(1));
@@ -68,7 +70,9 @@ internal static class HealthEndpoint
             last.LastTickAt,
             last.Error,
             runner.Active.Count(job => job.StartedAt is not null),
-            undelivered);
+            undelivered,
+            node.Value,
+            cluster.Count);
         return JsonAnswer.Of(health, RunnerJson.Default.RunnerHealth, statusCode: status == "ok" ? 200 : 503);
     }
 }

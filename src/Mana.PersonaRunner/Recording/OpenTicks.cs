@@ -109,14 +109,15 @@ internal sealed class OpenTicks(ServiceDatabase database)
             },
             cancellationToken);
 
-    /// <summary>Raises the epoch without taking the tick: whoever runs it can write no more.</summary>
-    /// <returns>The new epoch; null when the tick has ended or is unknown.</returns>
-    public Task<long?> FenceAsync(TickId id, CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            async (db, ct) => await db.RunAsync("update ticks set epoch = epoch + 1 where id = @id and ended_at is null", ct, ("id", id.Value)) == 0
-                ? (long?)null
-                : await db.GetTable<TickRow>().Where(row => row.Id == id.Value).Select(row => row.Epoch).FirstAsync(ct),
-            cancellationToken);
+    /// <summary>How many open ticks each owner has (null: nobody), those that have not begun apart.</summary>
+    public async Task<IReadOnlyList<(string? Owner, bool IsQueued, int Count)>> CountByOwnerAsync(CancellationToken cancellationToken) =>
+        (await database.ReadAsync(
+            (db, ct) => db.GetTable<TickRow>()
+                .Where(row => row.EndedAt == null)
+                .GroupBy(row => new { row.Owner, row.Phase })
+                .Select(group => new { group.Key.Owner, group.Key.Phase, Count = group.Count() })
+                .ToListAsync(ct),
+            cancellationToken)).ConvertAll(group => (group.Owner, group.Phase == TickPhases.Queued, group.Count));
 
     private static async Task<TickJournal> JournalAsync(DataConnection db, TickId tick, string phase, CancellationToken cancellationToken)
     {

@@ -44,16 +44,56 @@ internal sealed class Outbox(ServiceDatabase database)
             },
             cancellationToken);
 
+    /// <summary>Notes a failed attempt; a row that is set aside stays so, whatever a slower attempt ended with.</summary>
     public Task FailedAsync(string id, int attempts, string error, DateTimeOffset nextAttemptAt, bool setAside, CancellationToken cancellationToken) =>
         database.WriteAsync(
             (db, ct) => db.GetTable<OutboxRow>()
-                .Where(row => row.Id == id)
+                .Where(row => row.Id == id && !row.SetAside)
                 .Set(row => row.Attempts, attempts)
                 .Set(row => row.LastError, error)
                 .Set(row => row.NextAttemptAt, nextAttemptAt)
                 .Set(row => row.SetAside, setAside)
                 .UpdateAsync(ct),
             cancellationToken);
+
+    /// <summary>Has all that is left of a tick sent again now, also what was set aside.</summary>
+    /// <returns>How many rows.</returns>
+    public Task<int> RetryAsync(TickId tick, DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            (db, ct) => db.GetTable<OutboxRow>()
+                .Where(row => row.TickId == tick.Value)
+                .Set(row => row.Attempts, 0)
+                .Set(row => row.NextAttemptAt, now)
+                .Set(row => row.SetAside, false)
+                .UpdateAsync(ct),
+            cancellationToken);
+
+    /// <summary>
+    /// Takes or keeps the right to send the persona's rows. On SQLite there is one node, which has it anyway. A node
+    /// that dies or hangs loses it by the database's clock.
+    /// </summary>
+    /// <returns>False while another node has it.</returns>
+    public Task<bool> LeaseAsync(UserId persona, string node, TimeSpan time, CancellationToken cancellationToken) =>
+        database.Kind == DatabaseKind.Sqlite
+            ? Task.FromResult(true)
+            : database.WriteAsync(
+                async (db, ct) => await db.RunAsync(
+                    """
+                    insert into outbox_leases (persona_id, node, until) values (@persona, @node, clock_timestamp() + @seconds * interval '1 second')
+                    on conflict (persona_id) do update set node = excluded.node, until = excluded.until
+                      where outbox_leases.node = excluded.node or outbox_leases.until < clock_timestamp()
+                    """,
+                    ct,
+                    ("persona", persona.Value), ("node", node), ("seconds", time.TotalSeconds)) > 0,
+                cancellationToken);
+
+    /// <summary>Gives the right back.</summary>
+    public Task ReleaseAsync(UserId persona, string node, CancellationToken cancellationToken) =>
+        database.Kind == DatabaseKind.Sqlite
+            ? Task.CompletedTask
+            : database.WriteAsync(
+                (db, ct) => db.RunAsync("delete from outbox_leases where persona_id = @persona and node = @node", ct, ("persona", persona.Value), ("node", node)),
+                cancellationToken);
 
     public Task<int> CountAsync(CancellationToken cancellationToken) =>
         database.ReadAsync((db, ct) => db.GetTable<OutboxRow>().CountAsync(ct), cancellationToken);

@@ -37,7 +37,14 @@ internal sealed class PersonaStates(ServiceDatabase database)
     {
         if (tick.Stage == TickStages.Cancelled)
         {
-            // Says nothing of the persona.
+            // Whoever stopped the visit does not want it again with the next beat; of the persona it says nothing.
+            await db.RunAsync(
+                """
+                insert into persona_states (persona_id, last_ended_at, failures) values (@persona, @at, 0)
+                on conflict (persona_id) do update set last_ended_at = excluded.last_ended_at
+                """,
+                cancellationToken,
+                ("persona", tick.PersonaId), ("at", tick.EndedAt));
             return;
         }
 
@@ -52,29 +59,6 @@ internal sealed class PersonaStates(ServiceDatabase database)
             """,
             cancellationToken,
             ("persona", tick.PersonaId), ("at", tick.EndedAt), ("failures", failures),
-            ("until", failed ? tick.EndedAt + BackOff.After(failures, tick.Id) : null), ("error", failed ? tick.Error : null));
-    }
-}
-
-/// <summary>How long a failing persona is left alone.</summary>
-internal static class BackOff
-{
-    private static readonly TimeSpan First = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Longest = TimeSpan.FromHours(6);
-
-    /// <summary>One minute after the first failure, twice as long after each further one, six hours at most; up to a quarter more or less.</summary>
-    /// <param name="failures">In a row, from 1.</param>
-    /// <param name="seed">Spreads the personas that failed together; the same seed gives the same wait.</param>
-    public static TimeSpan After(int failures, string seed)
-    {
-        var full = First * Math.Pow(2, Math.Min(failures - 1, 20));
-        var hash = 2166136261u;
-        foreach (var character in seed)
-        {
-            hash = unchecked((hash ^ character) * 16777619u);
-        }
-
-        var wait = (full < Longest ? full : Longest) * (0.75 + (0.5 * (hash % 1000 / 1000.0)));
-        return wait < First ? First : wait > Longest ? Longest : wait;
+            ("until", failed ? tick.EndedAt + FailureBackOff.Rest(failures, new UserId(tick.PersonaId)) : null), ("error", failed ? tick.Error : null));
     }
 }

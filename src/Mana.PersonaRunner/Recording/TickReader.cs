@@ -11,7 +11,11 @@ namespace Mana.PersonaRunner.Recording;
 internal sealed class TickReader(ServiceDatabase database)
 {
     /// <summary>The newest ticks, of one persona where an e-mail is given.</summary>
-    public Task<List<TickSummary>> ListAsync(int limit, string? email, CancellationToken cancellationToken) =>
+    /// <param name="limit">The most that are returned.</param>
+    /// <param name="email">Whose; null for all.</param>
+    /// <param name="undelivered">Only those that mana-auth has not acknowledged all of.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
+    public Task<List<TickSummary>> ListAsync(int limit, string? email, bool undelivered, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async (db, ct) =>
             {
@@ -19,6 +23,11 @@ internal sealed class TickReader(ServiceDatabase database)
                 if (email is not null)
                 {
                     query = query.Where(row => row.Email == email);
+                }
+
+                if (undelivered)
+                {
+                    query = query.Where(row => db.GetTable<OutboxRow>().Select(batch => batch.TickId).Contains(row.Id));
                 }
 
                 var ticks = await query.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Take(limit).ToListAsync(ct);
@@ -40,7 +49,9 @@ internal sealed class TickReader(ServiceDatabase database)
                 var turns = await db.GetTable<TurnRow>().Where(row => row.TickId == id.Value).OrderBy(row => row.Seq).ToListAsync(ct);
                 var calls = await db.GetTable<CallRow>().Where(row => row.TickId == id.Value).OrderBy(row => row.Seq).ToListAsync(ct);
                 var ratings = await db.GetTable<RatingRow>().Where(row => row.TickId == id.Value).OrderBy(row => row.Module).ToListAsync(ct);
-                var models = await db.GetTable<ModelCallRow>().Where(row => row.TickId == id.Value && (row.Content != null || row.Finish != null)).ToListAsync(ct);
+                var asked = await db.GetTable<ModelCallRow>().Where(row => row.TickId == id.Value).ToListAsync(ct);
+                var models = asked.Where(row => row.Content is not null || row.Finish is not null).ToList();
+                var outbox = await db.GetTable<OutboxRow>().Where(row => row.TickId == id.Value).OrderBy(row => row.Seq).ToListAsync(ct);
                 return new TickDetail(
                     (await SummariesAsync(db, [tick], ct))[0],
                     tick.Summary,
@@ -52,7 +63,9 @@ internal sealed class TickReader(ServiceDatabase database)
                         models.Sum(call => call.InputTokens),
                         models.Sum(call => call.OutputTokens),
                         models.Sum(call => call.CacheReadTokens),
-                        models.Sum(call => call.CacheWriteTokens)));
+                        models.Sum(call => call.CacheWriteTokens)),
+                    asked.Sum(call => call.Asked - 1),
+                    [.. outbox.Select(ToView)]);
             },
             cancellationToken);
 
@@ -99,8 +112,8 @@ internal sealed class TickReader(ServiceDatabase database)
             .Select(group => new { group.Key, Count = group.Count() }).ToListAsync(cancellationToken)).ToDictionary(row => row.Key, row => row.Count);
         var ratings = (await db.GetTable<RatingRow>().Where(row => ids.Contains(row.TickId) && row.Rating != null).GroupBy(row => row.TickId)
             .Select(group => new { group.Key, Count = group.Count() }).ToListAsync(cancellationToken)).ToDictionary(row => row.Key, row => row.Count);
-        var waiting = (await db.GetTable<OutboxRow>().Where(row => ids.Contains(row.TickId)).Select(row => row.TickId).Distinct()
-            .ToListAsync(cancellationToken)).ToHashSet();
+        var waiting = (await db.GetTable<OutboxRow>().Where(row => ids.Contains(row.TickId)).OrderBy(row => row.Seq)
+            .Select(row => new { row.TickId, row.SetAside, row.LastError }).ToListAsync(cancellationToken)).ToLookup(row => row.TickId);
         return ticks.ConvertAll(tick => new TickSummary(
             new TickId(tick.Id),
             new UserId(tick.PersonaId),
@@ -116,11 +129,21 @@ internal sealed class TickReader(ServiceDatabase database)
             calls.GetValueOrDefault(tick.Id),
             ratings.GetValueOrDefault(tick.Id),
             tick.MissingRatings,
-            tick.EndedAt is not null && !waiting.Contains(tick.Id)));
+            tick.EndedAt is not null && !waiting.Contains(tick.Id),
+            tick.Stage,
+            tick.Epoch,
+            tick.Owner,
+            waiting[tick.Id].Count(),
+            waiting[tick.Id].Count(row => row.SetAside),
+            waiting[tick.Id].Select(row => row.LastError).FirstOrDefault(error => error is not null)));
     }
 
     private static TickCall ToView(CallRow call) => new(
-        call.Seq, call.Turn, call.ToolUseId, call.Tool, call.Module, JsonElement.Parse(call.Input), call.Result, call.Output, call.LatencyMs, call.At);
+        call.Seq, call.Turn, call.ToolUseId, call.Tool, call.Module, JsonElement.Parse(call.Input), call.Result, call.Output, call.LatencyMs, call.At,
+        call.Sent);
+
+    private static UndeliveredBatch ToView(OutboxRow row) => new(
+        row.Id, row.Kind, row.Attempts, row.SetAside, row.LastError, row.SetAside ? null : row.NextAttemptAt);
 
     private static TickRating ToView(RatingRow rating) => new(
         rating.Module, rating.Rating, rating.WhatHappened, rating.Note, JsonSerializer.Deserialize(rating.Evidence, RunnerJson.Default.IReadOnlyListInt32) ?? []);

@@ -3,6 +3,7 @@ using LinqToDB.Async;
 using LinqToDB.Data;
 using Mana.Contracts;
 using Mana.Hosting.Storage;
+using Mana.PersonaRunner.Ticks;
 
 namespace Mana.PersonaRunner.Recording;
 
@@ -63,18 +64,27 @@ internal sealed class TickStore(ServiceDatabase database)
             async (db, ct) =>
             {
                 await AddAsync(db, tick, epoch, notes, ct);
-                await db.RunAsync(
-                    """
-                    update ticks set phase = @phase, outcome = @outcome, stage = @stage, error = @error, ended_at = @at, owner = null
-                    where id = @id
-                    """,
-                    ct,
-                    ("phase", TickPhases.Ended), ("outcome", outcome), ("stage", stage), ("error", error), ("at", endedAt), ("id", tick.Value));
-                var ended = (await db.RowAsync<TickRow>("select * from ticks where id = @id", ct, ("id", tick.Value)))!;
-                var calls = await db.RowsAsync<CallRow>("select * from calls where tick_id = @id order by seq", ct, ("id", tick.Value));
-                var ratings = await db.RowsAsync<RatingRow>("select * from ratings where tick_id = @id order by module", ct, ("id", tick.Value));
-                await db.AddRowsAsync(OutboxPayloads.For(ended, calls, ratings).ToList(), ct);
-                await PersonaStates.EndedAsync(db, ended, ct);
+                await EndAsync(db, tick, outcome, stage, error, endedAt, ct);
+            },
+            cancellationToken);
+
+    /// <summary>
+    /// Ends an open tick from outside, whether it waits, runs or is parked: whoever runs it can write no more from then
+    /// on. What it did is kept and delivered as at any end.
+    /// </summary>
+    /// <returns>The tick as it was before, null when there is none; and whether it was open.</returns>
+    public Task<(TickRow? Tick, bool IsDone)> CancelAsync(TickId tick, string error, DateTimeOffset endedAt, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async (db, ct) =>
+            {
+                var isOpen = await db.RunAsync("update ticks set epoch = epoch + 1 where id = @id and ended_at is null", ct, ("id", tick.Value)) > 0;
+                var row = await db.RowAsync<TickRow>("select * from ticks where id = @id", ct, ("id", tick.Value));
+                if (isOpen)
+                {
+                    await EndAsync(db, tick, TickOutcomes.Failed, TickStages.Cancelled, error, endedAt, ct);
+                }
+
+                return (row, isOpen);
             },
             cancellationToken);
 
@@ -83,6 +93,23 @@ internal sealed class TickStore(ServiceDatabase database)
 
     public Task SetSettingAsync(string key, string value, CancellationToken cancellationToken) =>
         database.WriteAsync((db, ct) => db.InsertOrReplaceAsync(new SettingRow { Key = key, Value = value }, token: ct), cancellationToken);
+
+    private static async Task EndAsync(
+        DataConnection db, TickId tick, string outcome, string? stage, string? error, DateTimeOffset endedAt, CancellationToken cancellationToken)
+    {
+        await db.RunAsync(
+            """
+            update ticks set phase = @phase, outcome = @outcome, stage = @stage, error = @error, ended_at = @at, owner = null
+            where id = @id
+            """,
+            cancellationToken,
+            ("phase", TickPhases.Ended), ("outcome", outcome), ("stage", stage), ("error", error), ("at", endedAt), ("id", tick.Value));
+        var ended = (await db.RowAsync<TickRow>("select * from ticks where id = @id", cancellationToken, ("id", tick.Value)))!;
+        var calls = await db.RowsAsync<CallRow>("select * from calls where tick_id = @id order by seq", cancellationToken, ("id", tick.Value));
+        var ratings = await db.RowsAsync<RatingRow>("select * from ratings where tick_id = @id order by module", cancellationToken, ("id", tick.Value));
+        await db.AddRowsAsync(OutboxPayloads.For(ended, calls, ratings).ToList(), cancellationToken);
+        await PersonaStates.EndedAsync(db, ended, cancellationToken);
+    }
 
     private async Task FenceAsync(DataConnection db, TickId tick, long epoch, CancellationToken cancellationToken)
     {

@@ -13,9 +13,27 @@ namespace Mana.PersonaRunner.Ticks;
 /// Brings the outbox to mana-auth: at least once, in order per persona, with growing pauses while it is away. A row
 /// that mana-auth refuses for good is set aside and shown, and blocks nobody.
 /// </summary>
+/// <remarks>
+/// Order: a row is sent only when all earlier ones of the persona are acknowledged or set aside, so they first arrive in
+/// their order, whoever sends them; what is sent twice mana-auth knows by its id. The lock in this node and the lease
+/// among nodes are there to send little twice.
+/// </remarks>
 internal sealed partial class OutboxDelivery(
-    Outbox outbox, ManaAuthClient auth, RunnerMetrics metrics, RunnerSettings settings, DomainClock clock, ILogger<OutboxDelivery> logger) : BackgroundService
+    Outbox outbox,
+    ManaAuthClient auth,
+    RunnerMetrics metrics,
+    RunnerSettings settings,
+    NodeName node,
+    DomainClock clock,
+    TimeProvider time,
+    ILogger<OutboxDelivery> logger) : BackgroundService
 {
+    // A persona whose batch hangs holds up no more than its share.
+    private const int MaxParallelPersonas = 8;
+
+    // What a stop leaves to a request under way, beside the time that running ticks have.
+    private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
@@ -37,7 +55,7 @@ internal sealed partial class OutboxDelivery(
 
         try
         {
-            if (await SendAllAsync(persona, stopping))
+            if (await SendAllAsync(persona, stopping) == Sent.All)
             {
                 return;
             }
@@ -53,7 +71,32 @@ internal sealed partial class OutboxDelivery(
         }
 
         // The loop may be asleep: it looks when what was left here is to be tried.
-        _wake.Writer.TryWrite(true);
+        Wake();
+    }
+
+    /// <summary>Has the loop look at what is due.</summary>
+    public void Wake() => _wake.Writer.TryWrite(true);
+
+    /// <summary>Sends what is due of all personas.</summary>
+    /// <returns>How long to wait for the next row.</returns>
+    public async Task<TimeSpan> RoundAsync(CancellationToken stopping)
+    {
+        var held = 0;
+        await Parallel.ForEachAsync(
+            await outbox.DuePersonasAsync(clock.GetUtcNow(), stopping),
+            new ParallelOptions { MaxDegreeOfParallelism = MaxParallelPersonas, CancellationToken = stopping },
+            async (persona, _) =>
+            {
+                if (await SendAllAsync(new UserId(persona), stopping) == Sent.HeldElsewhere)
+                {
+                    Interlocked.Increment(ref held);
+                }
+            });
+        metrics.Undelivered(await outbox.CountAsync(stopping));
+        var wait = await outbox.NextAttemptAsync(stopping) - clock.GetUtcNow() ?? LongestPause;
+
+        // What another node sends looks due until it has been sent.
+        return held > 0 && wait < FirstPause ? FirstPause : wait;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -68,13 +111,7 @@ internal sealed partial class OutboxDelivery(
             var wait = FirstPause;
             try
             {
-                foreach (var persona in await outbox.DuePersonasAsync(clock.GetUtcNow(), stoppingToken))
-                {
-                    await SendAllAsync(new UserId(persona), stoppingToken);
-                }
-
-                metrics.Undelivered(await outbox.CountAsync(stoppingToken));
-                wait = await outbox.NextAttemptAsync(stoppingToken) - clock.GetUtcNow() ?? LongestPause;
+                wait = await RoundAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -110,23 +147,28 @@ internal sealed partial class OutboxDelivery(
         }
     }
 
-    /// <returns>True when nothing of the persona is left.</returns>
-    private async Task<bool> SendAllAsync(UserId persona, CancellationToken cancellationToken)
+    private async Task<Sent> SendAllAsync(UserId persona, CancellationToken stopping)
     {
-        using var held = await _locks.EnterAsync(persona.Value, cancellationToken);
-        while (await outbox.OfAsync(persona, cancellationToken) is { Count: > 0 } rows)
+        using var held = await _locks.EnterAsync(persona.Value, stopping);
+        await using var lease = new OutboxLease(outbox, persona, node, time);
+        if (!await lease.HoldAsync(stopping))
         {
-            if (!await SendAsync(persona, rows, cancellationToken))
+            return Sent.HeldElsewhere;
+        }
+
+        while (await outbox.OfAsync(persona, stopping) is { Count: > 0 } rows)
+        {
+            if (!await SendAsync(persona, rows, lease, stopping))
             {
-                return false;
+                return Sent.NotAll;
             }
         }
 
-        return true;
+        return Sent.All;
     }
 
     /// <returns>False when a row has to wait.</returns>
-    private async Task<bool> SendAsync(UserId persona, List<OutboxRow> rows, CancellationToken cancellationToken)
+    private async Task<bool> SendAsync(UserId persona, List<OutboxRow> rows, OutboxLease lease, CancellationToken stopping)
     {
         // Struck off with one write for all: a crash before it only means that some are sent twice.
         var acknowledged = new List<string>();
@@ -134,7 +176,8 @@ internal sealed partial class OutboxDelivery(
         {
             foreach (var row in rows)
             {
-                if (row.NextAttemptAt > clock.GetUtcNow() || !await SendAsync(persona, row, acknowledged, cancellationToken))
+                stopping.ThrowIfCancellationRequested();
+                if (row.NextAttemptAt > clock.GetUtcNow() || !await lease.HoldAsync(stopping) || !await SendAsync(persona, row, acknowledged, stopping))
                 {
                     // Order is kept: what comes later waits for this one.
                     return false;
@@ -153,11 +196,14 @@ internal sealed partial class OutboxDelivery(
     }
 
     /// <returns>True when the next row may follow.</returns>
-    private async Task<bool> SendAsync(UserId persona, OutboxRow row, List<string> acknowledged, CancellationToken cancellationToken)
+    private async Task<bool> SendAsync(UserId persona, OutboxRow row, List<string> acknowledged, CancellationToken stopping)
     {
+        // A stop does not cut off a request that may have been handled already: it would be sent again.
+        using var farewell = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        await using var _ = stopping.Register(() => farewell.CancelAfter(settings.DrainTime < LongestFarewell ? settings.DrainTime : LongestFarewell));
         try
         {
-            await auth.DeliverAsync(persona, row.Kind, row.Payload, cancellationToken);
+            await auth.DeliverAsync(persona, row.Kind, row.Payload, farewell.Token);
             acknowledged.Add(row.Id);
             return true;
         }
@@ -170,7 +216,7 @@ internal sealed partial class OutboxDelivery(
         catch (PlatformException e)
         {
             var attempts = row.Attempts + 1;
-            var refused = e.StatusCode is 400 or 404 or 413 or 422;
+            var refused = IsRefusedForGood(e.StatusCode);
             var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, FirstPause.TotalSeconds * Math.Pow(2, Math.Min(attempts - 1, 10))));
             await outbox.FailedAsync(row.Id, attempts, e.Message, clock.Now() + pause, refused, CancellationToken.None);
             metrics.Error(TickStages.Deliver);
@@ -185,6 +231,16 @@ internal sealed partial class OutboxDelivery(
 
             return refused;
         }
+    }
+
+    /// <summary>What no repetition changes; a key that does not fit or too many requests are not of this kind.</summary>
+    private static bool IsRefusedForGood(int? status) => status is 400 or 404 or 409 or 410 or 413 or 414 or 415 or 422 or 431;
+
+    private enum Sent
+    {
+        All,
+        NotAll,
+        HeldElsewhere,
     }
 
     private static partial class Log

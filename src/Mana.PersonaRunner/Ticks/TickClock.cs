@@ -26,7 +26,15 @@ internal sealed partial class TickClock(
     private static readonly TimeSpan SweepTogether = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
+    private readonly DateTimeOffset _since = clock.GetUtcNow();
     private BeatReport _last = new(null, null, null);
+    private DateTimeOffset? _lastEnd;
+
+    /// <summary>
+    /// The last moment at which the clock is known to have moved: a beat, or the start of this node. A clock that cannot
+    /// be reached does not move.
+    /// </summary>
+    public DateTimeOffset LastMove => Last.At is { } beat && beat > _since ? beat : _since;
 
     /// <summary>Why there is no loop; null when there is one.</summary>
     public string? DisabledReason => settings.ServiceKey is null ? "MANA_SERVICE_KEY not set: nobody can be asked who is due" : null;
@@ -40,6 +48,27 @@ internal sealed partial class TickClock(
             {
                 return _last;
             }
+        }
+    }
+
+    /// <summary>When the last beat of this node was over, domain time: whoever was due has an open tick by then.</summary>
+    public DateTimeOffset? LastEnd
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _lastEnd;
+            }
+        }
+    }
+
+    /// <summary>A beat is over on this node, whether it went well or not.</summary>
+    public void Ended()
+    {
+        lock (_lock)
+        {
+            _lastEnd = clock.GetUtcNow();
         }
     }
 

@@ -117,7 +117,7 @@ internal sealed class TickRounds(
         var last = state.LastEndedAt;
         return (persona.LastActiveAt is not null && last <= persona.LastActiveAt)
             || !Schedule.TryParse(persona.TickCadence, persona.TimeZone, persona.ActiveHours, out var schedule, out _)
-            || schedule.IsDue(clock.GetUtcNow(), last, last);
+            || schedule.For(persona.UserId).IsDue(clock.GetUtcNow(), last, last);
     }
 
     private async Task<Round> OpenAsync(IReadOnlyList<DuePersona> personas, bool ignoresPause, CancellationToken cancellationToken)

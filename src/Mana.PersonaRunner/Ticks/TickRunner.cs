@@ -151,13 +151,13 @@ internal sealed partial class TickRunner(
             var recorder = new TickRecorder(tick, store, feed, metrics, clock);
             using var stopping = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, job.Cancelled);
             var result = await personaTick.RunAsync(tick, recorder, new TickSignals(stopping.Token, _parking.Token));
-            outcome = result.Outcome;
+            outcome = !result.IsEnd && job.Cancelled.IsCancellationRequested ? TickStages.Cancelled : result.Outcome;
             var name = tick.Persona.DisplayName();
             var milliseconds = time.GetElapsedTime(start).TotalMilliseconds;
             if (!result.IsEnd)
             {
                 await openTicks.ReleaseAsync(tick.Id, tick.Epoch, CancellationToken.None);
-                Log.Left(logger, name, result.Outcome, recorder.Calls.Count, milliseconds, result.Error ?? "");
+                Log.Left(logger, name, outcome, recorder.Calls.Count, milliseconds, result.Error ?? "");
                 return;
             }
 
@@ -222,7 +222,7 @@ internal sealed partial class TickRunner(
         [LoggerMessage(Level = LogLevel.Information, Message = "{Persona}: {Outcome}, {Calls} calls, {Milliseconds:0} ms {Error}")]
         public static partial void Ended(ILogger logger, string persona, string outcome, int calls, double milliseconds, string error);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "{Persona}: {State} after {Calls} calls, {Milliseconds:0} ms; the tick is open {Reason}")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "{Persona}: {State} after {Calls} calls, {Milliseconds:0} ms {Reason}")]
         public static partial void Left(ILogger logger, string persona, string state, int calls, double milliseconds, string reason);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Tick {TickId} could not be taken or ended; it is tried again")]

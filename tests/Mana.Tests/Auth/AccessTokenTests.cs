@@ -101,13 +101,15 @@ public sealed class AccessTokenTests
         auth.Clock.Advance(TimeSpan.FromMinutes(1));
         var rotated = (await auth.AdminAsync(HttpMethod.Post, "/api/v1/admin/keys/rotate")).Json.GetProperty("kid").GetString();
 
+        (await PublishedAsync(auth)).Should().BeEquivalentTo([rotated, KeyId(user.AccessToken)]);
+        auth.Clock.Advance(SigningKeys.PublishedBeforeUse);
         var fresh = (await auth.SendAsync(HttpMethod.Get, "/api/auth/token", bearer: user.Token)).Json.GetProperty("token").GetString()!;
         KeyId(fresh).Should().Be(rotated);
         KeyId(user.AccessToken).Should().NotBe(rotated);
         (await PublishedAsync(auth)).Should().BeEquivalentTo([rotated, KeyId(user.AccessToken)]);
         (await auth.SendAsync(HttpMethod.Get, SpaceList, bearer: user.AccessToken)).Status.Should().Be(200);
 
-        auth.Clock.Advance(SigningKeys.PublishedAfterRetirement);
+        auth.Clock.Advance(SigningKeys.PublishedAfterRetirement - SigningKeys.PublishedBeforeUse);
         await MaintainAsync(auth);
         (await PublishedAsync(auth)).Should().HaveCount(2);
         auth.Clock.Advance(TimeSpan.FromSeconds(1));

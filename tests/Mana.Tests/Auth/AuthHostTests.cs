@@ -9,6 +9,7 @@ public sealed class AuthHostTests
     [Fact]
     public async Task Health_probes_the_database()
     {
+        AuthDatabases.SkipUnlessSqlite();
         await using var auth = await AuthUnderTest.StartAsync();
         (await auth.SendAsync(HttpMethod.Get, "/health")).ShouldBe(
             200, $$"""{"status":"ok","service":"mana-auth","timestamp":"2026-11-25T10:00:00.000Z","version":"{{ServiceHost.Version}}"}""");

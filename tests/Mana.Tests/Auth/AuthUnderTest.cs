@@ -12,7 +12,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Mana.Tests.Auth;
 
-/// <summary>mana-auth on a data directory of its own, with a clock that stands on a Wednesday until it is moved.</summary>
+/// <summary>
+/// mana-auth on a data directory of its own (or a PostgreSQL database, see <see cref="AuthDatabases"/>), with a clock that
+/// stands on a Wednesday until it is moved.
+/// </summary>
 public sealed class AuthUnderTest : IAsyncDisposable
 {
     public const string Password = "correct horse battery";
@@ -54,6 +57,11 @@ public sealed class AuthUnderTest : IAsyncDisposable
 
         // A port that nothing listens on: the clean-up of spaces must not reach a real service.
         all.TryAdd("MANA_MCP_URL", "http://127.0.0.1:9");
+        if (await AuthDatabases.NewAsync() is { } url)
+        {
+            all.TryAdd(DatabaseSettings.UrlKey, url);
+        }
+
         var clock = new FakeTimeProvider(now ?? Wednesday);
         return new AuthUnderTest(directory, all, await HostUnderTest.StartAsync(AuthHost.Create, all, clock), clock);
     }

@@ -1,4 +1,7 @@
 using System.Text.Json;
+using LinqToDB;
+using Mana.Auth.Storage;
+using Mana.Contracts;
 
 namespace Mana.Tests.Auth;
 
@@ -131,6 +134,21 @@ public sealed class DueTests
         }
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("?limit=10")]
+    [InlineData("?scope=all")]
+    public async Task Who_was_deleted_is_not_due(string query)
+    {
+        await using var auth = await AuthUnderTest.StartAsync();
+        var gone = await auth.NewPersonaAsync("persona.gone@mana.test");
+        await auth.NewPersonaAsync("persona.here@mana.test");
+        await auth.Database.WriteAsync(
+            (db, ct) => db.GetTable<UserRow>().Where(user => user.Id == gone).Set(user => user.DeletedAt, (DateTimeOffset?)Saturday).UpdateAsync(ct),
+            AuthUnderTest.Cancellation);
+        (await auth.DueEmailsAsync(query)).Should().Equal("persona.here@mana.test");
+    }
+
     [Fact]
     public async Task The_longest_idle_come_first_and_the_new_ones_before_them()
     {
@@ -158,9 +176,13 @@ public sealed class DueTests
         await auth.UpsertAsync(night);
 
         (await auth.DueEmailsAsync()).Should().BeEmpty();
-        auth.Clock.SetUtcNow(AuthUnderTest.Wednesday.AddHours(1.5));
+        auth.Clock.SetUtcNow(AuthUnderTest.Wednesday.AddHours(1.5).AddMilliseconds(-1));
+        (await auth.DueEmailsAsync()).Should().BeEmpty();
+        auth.Clock.Advance(Schedule.CronJitter);
         (await auth.DueEmailsAsync()).Should().Equal("persona.cron@mana.test");
-        auth.Clock.SetUtcNow(AuthUnderTest.Wednesday.AddHours(11));
+        auth.Clock.SetUtcNow(AuthUnderTest.Wednesday.AddHours(11).AddMilliseconds(-1));
+        (await auth.DueEmailsAsync("?email=persona.night@mana.test")).Should().BeEmpty();
+        auth.Clock.Advance(Schedule.DailyJitter);
         (await auth.DueEmailsAsync("?email=persona.night@mana.test")).Should().HaveCount(1);
         auth.Clock.SetUtcNow(AuthUnderTest.Wednesday.AddHours(15));
         (await auth.DueEmailsAsync("?email=persona.night@mana.test")).Should().BeEmpty("it is 02:00 in Berlin");

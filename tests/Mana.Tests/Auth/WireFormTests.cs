@@ -114,6 +114,7 @@ public sealed class WireFormTests(AuthFixture fixture) : IClassFixture<AuthFixtu
     [Fact]
     public async Task Health_tells_when_the_database_file_is_gone()
     {
+        AuthDatabases.SkipUnlessSqlite();
         await using var auth = await AuthUnderTest.StartAsync();
         (await auth.SendAsync(HttpMethod.Get, "/health")).Status.Should().Be(200);
         var file = Path.Combine(auth.DataPath, "auth.db");

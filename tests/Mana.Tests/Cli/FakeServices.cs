@@ -63,13 +63,27 @@ internal sealed class FakeAuth
         });
         admin.MapGet("/", () => Results.Json(
             new PersonaListResponse([.. Personas.Values.Select(p => new PersonaSummary(
-                new UserId(p.Email), p.Email, p.Name!, p.Archetype, p.TickCadence!, Noon, Noon.AddDays(-1), 7, Noon.AddDays(1)))]),
+                new UserId(p.Email), p.Email, p.Name!, p.Archetype, p.TickCadence!, Noon, Noon.AddDays(-1), 7, Noon.AddDays(1),
+                LastError is null ? 0 : 3, LastError is null ? null : Noon, LastError))]),
             AuthJson.Default.PersonaListResponse));
+        admin.MapGet("/{id}", (string id) => Personas.TryGetValue(id, out var p)
+            ? Results.Json(
+                new PersonaDetailResponse(
+                    new PersonaDetail(
+                        new UserId(id), id, p.Name!, p.Archetype, p.SystemPrompt, p.ModuleMix, p.TickCadence!, Noon, Noon.AddDays(-1),
+                        NextDueAt: Noon.AddDays(1), Failures: LastError is null ? 0 : 3, LastFailedAt: LastError is null ? null : Noon, LastError: LastError),
+                    [],
+                    []),
+                AuthJson.Default.PersonaDetailResponse)
+            : Results.Json(new { error = "Not found" }, statusCode: 404));
         admin.MapDelete("/{id}", (string id) => Refused.Contains(id) || !Personas.TryRemove(id, out _)
             ? Results.Json(new { error = "Refusing to delete" }, statusCode: 400)
             : Results.Json(new { ok = true, deleted = id }));
         return app;
     }
+
+    /// <summary>Why every persona rests; null when none does.</summary>
+    public string? LastError { get; set; }
 
     public void Seed(params string[] emails)
     {
@@ -107,7 +121,17 @@ internal sealed class FakeRunner
     /// <summary>False: the stream stays silent, so that only asking tells the end.</summary>
     public bool SendsEvents { get; set; } = true;
 
+    public ClusterResponse Cluster { get; set; } = new(
+        true, "mana", "node-1", [new("node-1", "10.0.0.5:11111", "active", FakeAuth.Noon, 3), new("node-2", "10.0.0.6:11111", "stopping", null, 1)],
+        "node-2", true, 4, 2, 1, FakeAuth.Noon, FakeAuth.Noon.AddMinutes(1), null);
+
     public RunTicksRequest? LastRequest { get; private set; }
+
+    /// <summary>What it knows of failing personas.</summary>
+    public object[] Resting { get; set; } = [];
+
+    /// <summary>Makes it know this tick.</summary>
+    public void Add(TickDetail tick) => _ticks[tick.Tick.Id.Value] = tick;
 
     public string? LastServiceKey { get; private set; }
 
@@ -133,10 +157,21 @@ internal sealed class FakeRunner
                 RunnerJson.Default.RunTicksResponse,
                 statusCode: 202);
         });
-        app.MapGet("/api/v1/ticks", () => Results.Json(new TickListResponse([.. _ticks.Values.Select(t => t.Tick)]), RunnerJson.Default.TickListResponse));
+        app.MapGet("/api/v1/ticks", (bool? undelivered) => Results.Json(new TickListResponse([.. _ticks.Values.Select(t => t.Tick).Where(t => undelivered != true || t.Undelivered > 0)]), RunnerJson.Default.TickListResponse));
         app.MapGet("/api/v1/ticks/{id}", (string id) => _ticks.TryGetValue(id, out var tick)
             ? Results.Json(tick, RunnerJson.Default.TickDetail)
             : Results.Json(new { error = "Not found" }, statusCode: 404));
+        app.MapPost("/api/v1/ticks/{id}/cancel", (string id) => id == "running"
+            ? Results.Json(new CancelTickResponse(true, new TickId(id), "persona.anna@mana.test", "Anna", "act", "node-1"), RunnerJson.Default.CancelTickResponse)
+            : Results.Json(new { statusCode = 409, message = "This tick has ended already (completed); there is nothing to cancel" }, statusCode: 409));
+        app.MapPost("/api/v1/ticks/{id}/retry", (string id) => Results.Json(
+            id == "away"
+                ? new RetryTickResponse(false, new TickId(id), 0, null, "mana-auth is away")
+                : new RetryTickResponse(true, new TickId(id), 2, new StartedTick(new TickId("new"), "persona.anna@mana.test", "Anna"), null),
+            RunnerJson.Default.RetryTickResponse,
+            statusCode: 202));
+        app.MapGet("/api/v1/live", () => Results.Json(new { personas = Resting }));
+        app.MapGet("/api/v1/cluster", () => Results.Json(Cluster, RunnerJson.Default.ClusterResponse));
         app.MapPost("/api/v1/pause", () => Results.Json(new PauseResponse(true, true), RunnerJson.Default.PauseResponse));
         app.MapPost("/api/v1/resume", () => Results.Json(new PauseResponse(true, false), RunnerJson.Default.PauseResponse));
         app.MapGet("/api/v1/events", async (HttpContext context) =>

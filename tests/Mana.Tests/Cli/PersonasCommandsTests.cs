@@ -78,7 +78,21 @@ public sealed class PersonasCommandsTests : IDisposable
         run.Json.ValueKind.Should().Be(JsonValueKind.Array);
         run.Json.EnumerateArray().Select(p => p.GetProperty("email").GetString()).Should().Equal("a@mana.test", "b@mana.test");
         run.Json[0].EnumerateObject().Select(p => p.Name).Should().BeEquivalentTo(
-            "userId", "email", "name", "archetype", "tickCadence", "lastActiveAt", "createdAt", "actions7d", "nextDueAt", "failures");
+            "userId", "email", "name", "archetype", "tickCadence", "lastActiveAt", "createdAt", "actions7d", "nextDueAt", "failures", "lastFailedAt", "lastError");
+    }
+
+    [Fact]
+    public async Task List_and_show_say_why_a_persona_rests_and_until_when()
+    {
+        await using var auth = await HostUnderTest.StartAsync(_auth.Create, new Dictionary<string, string?>());
+        _auth.Seed("a@mana.test");
+        (await RunAsync(auth, "personas", "show", "a@mana.test")).Out.Should().NotContain("last failure");
+
+        _auth.LastError = "model: overloaded [529]";
+        var listed = await RunAsync(auth, "personas", "list", "--json");
+        listed.Out.Should().Contain("\"lastError\"").And.Contain("model: overloaded [529]").And.Contain("\"lastFailedAt\"");
+        var shown = await RunAsync(auth, "personas", "show", "a@mana.test");
+        shown.Out.Should().MatchRegex("due [0-9-]+ [0-9:]+Z, 3 failures in a row").And.MatchRegex(@"last failure [0-9-]+ [0-9:]+Z: model: overloaded \[529\]");
     }
 
     [Fact]

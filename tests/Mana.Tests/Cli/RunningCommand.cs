@@ -26,9 +26,13 @@ internal sealed class RunningCommand : IAsyncDisposable
 
     public string Error => _error.Text;
 
-    public async Task WaitForAsync(string text)
+    public Task WaitForAsync(string text) => WaitForAsync(_out, text);
+
+    public Task WaitForErrorAsync(string text) => WaitForAsync(_error, text);
+
+    private async Task WaitForAsync(WatchedWriter writer, string text)
     {
-        var seen = _out.WaitForAsync(text);
+        var seen = writer.WaitForAsync(text);
         if (await Task.WhenAny(seen, Finished) != seen)
         {
             throw new InvalidOperationException($"The command ended with {await Finished} before it said \"{text}\".\n{Out}\n{Error}");

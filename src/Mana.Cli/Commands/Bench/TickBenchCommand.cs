@@ -20,6 +20,9 @@ internal static class TickBenchCommand
         HelpName = "PATH",
     };
 
+    /// <summary>The executable that this process runs.</summary>
+    internal static string Mana => Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "mana.exe" : "mana");
+
     public static Command Create(GlobalOptions globals, CliEnvironment environment)
     {
         var command = new Verb(
@@ -44,8 +47,7 @@ internal static class TickBenchCommand
             throw new CliException(ExitCode.Usage, $"there is no {scripted}; name the scripted-claude program with --scripted-claude");
         }
 
-        var mana = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "mana.exe" : "mana");
-        var options = new TickBenchOptions(mana, Path.GetFullPath(scripted))
+        var options = new TickBenchOptions(Mana, Path.GetFullPath(scripted))
         {
             Concurrency = context.Get(Concurrency),
             Ticks = context.Get(Ticks),
@@ -71,7 +73,7 @@ internal static class TickBenchCommand
         }
     }
 
-    private static Option<int> Positive(string name, int fallback, string description) => new(name)
+    internal static Option<int> Positive(string name, int fallback, string description) => new(name)
     {
         Description = description,
         HelpName = "N",
@@ -89,7 +91,7 @@ internal static class TickBenchCommand
     };
 
     // Progress<T> would post to the thread pool and mix up the lines.
-    private sealed class Lines(CommandContext context) : IProgress<string>
+    internal sealed class Lines(CommandContext context) : IProgress<string>
     {
         public void Report(string value) => context.Warn(value);
     }

@@ -39,6 +39,7 @@ internal sealed class Checkup(CommandContext context)
         yield return await HealthAsync("mana-auth", connection.AuthUrl, "--auth-url", cancellationToken);
         yield return await HealthAsync("mana-mcp", connection.McpUrl, "--mcp-url", cancellationToken);
         yield return await HealthAsync("mana-persona-runner", connection.RunnerUrl, "--runner-url", cancellationToken);
+        yield return await ClusterAsync(cancellationToken);
         foreach (var check in await ServiceKeyAndClockAsync(cancellationToken))
         {
             yield return check;
@@ -176,6 +177,29 @@ internal sealed class Checkup(CommandContext context)
         catch (CliException)
         {
             return Broken(service, $"not reachable at {address}", $"start it with ./mana up, or name another with {option}");
+        }
+    }
+
+    private async Task<DoctorCheck> ClusterAsync(CancellationToken cancellationToken)
+    {
+        const string name = "cluster";
+        using var runner = context.Runner();
+        try
+        {
+            var cluster = await runner.ClusterAsync(cancellationToken);
+            if (cluster.LastBeatError is { } error)
+            {
+                return Warn(name, "nobody is asked who is due: " + error, "./mana cluster status shows more");
+            }
+
+            var nodes = cluster.Shared ? Texts.Count(cluster.Nodes.Count, "node") : "one node, alone on SQLite";
+            return cluster.Orphaned > 0
+                ? Warn(name, $"{nodes}, {Texts.Count(cluster.Orphaned, "tick")} of nodes that are gone", "they are handed out again within seconds; if not, look at the runners' logs")
+                : new DoctorCheck(name, DoctorCommand.Ok, nodes + (cluster.Paused ? ", paused" : ""), null);
+        }
+        catch (CliException e)
+        {
+            return Warn(name, e.Code == ExitCode.Unreachable ? "not asked: mana-persona-runner is not reachable" : e.Message, null);
         }
     }
 

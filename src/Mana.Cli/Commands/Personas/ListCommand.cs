@@ -18,6 +18,10 @@ internal static class ListCommand
         using var auth = new AuthClient(context.Connection.AuthUrl);
         var jwt = await context.AdminJwtAsync(auth, cancellationToken);
         var personas = (await auth.ListPersonasAsync(jwt, cancellationToken)).OrderBy(persona => persona.Email, StringComparer.Ordinal).ToList();
+        var local = await LocalFailures.ReadAsync(context, cancellationToken);
+        personas = personas.ConvertAll(persona => persona.LastError is null && local.TryGetValue(persona.Email, out var failing)
+            ? persona with { Failures = failing.Failures, LastError = failing.LastError, NextDueAt = failing.NotBefore ?? persona.NextDueAt }
+            : persona);
         if (context.Json)
         {
             context.WriteJson(personas, json => json.IReadOnlyListPersonaSummary);
@@ -30,7 +34,7 @@ internal static class ListCommand
             return ExitCode.Ok;
         }
 
-        var table = Texts.Table("name", "e-mail", "archetype", "cadence", "last active", "next due", "actions 7d", "failures");
+        var table = Texts.Table("name", "e-mail", "archetype", "cadence", "last active", "next due", "actions 7d", "failures", "last error");
         foreach (var persona in personas)
         {
             table.AddRow(
@@ -41,7 +45,8 @@ internal static class ListCommand
                 persona.LastActiveAt is null ? "[yellow]never[/]" : Texts.Time(persona.LastActiveAt),
                 persona.NextDueAt is null ? "" : Texts.Time(persona.NextDueAt),
                 persona.Actions7d.ToString(CultureInfo.InvariantCulture),
-                persona.Failures > 0 ? $"[red]{persona.Failures.ToString(CultureInfo.InvariantCulture)}[/]" : "0");
+                persona.Failures > 0 ? $"[red]{persona.Failures.ToString(CultureInfo.InvariantCulture)}[/]" : "0",
+                Markup.Escape(Texts.Short(persona.LastError ?? "", 40)));
         }
 
         context.Console.Write(table);

@@ -33,6 +33,15 @@ internal static class ShowCommand
             throw new CliException(ExitCode.Failed, $"mana-auth at {auth.Address} knows no persona {wanted}; ./mana personas list shows them all");
         }
 
+        if (detail.Persona.LastError is null
+            && (await LocalFailures.ReadAsync(context, cancellationToken)).TryGetValue(detail.Persona.Email, out var failing))
+        {
+            detail = detail with
+            {
+                Persona = detail.Persona with { Failures = failing.Failures, LastError = failing.LastError, NextDueAt = failing.NotBefore ?? detail.Persona.NextDueAt },
+            };
+        }
+
         if (context.Json)
         {
             context.WriteJson(detail, json => json.PersonaDetailResponse);
@@ -52,6 +61,11 @@ internal static class ShowCommand
         context.Say($"{Markup.Escape(persona.Archetype)}, {Markup.Escape(persona.TickCadence)}, last active {Texts.Time(persona.LastActiveAt)}"
             + (persona.NextDueAt is null ? "" : $", due {Texts.Time(persona.NextDueAt)}")
             + (persona.Failures > 0 ? $", [red]{persona.Failures.ToString(CultureInfo.InvariantCulture)} failures in a row[/]" : ""));
+        if (persona.LastError is { } error)
+        {
+            context.Say($"[red]last failure[/] {(persona.LastFailedAt is null ? "" : Texts.Time(persona.LastFailedAt))}: {Markup.Escape(error)}");
+        }
+
         context.Say("mix: " + string.Join(" · ", persona.ModuleMix.Select(pair => $"{Markup.Escape(pair.Key)} {pair.Value.ToString(CultureInfo.InvariantCulture)}")));
         context.Say("");
         context.Say(Markup.Escape(persona.SystemPrompt));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Mana.Cli.Output;
+using Mana.Contracts;
 using Spectre.Console;
 
 namespace Mana.Cli.Commands.Tick;
@@ -9,6 +10,7 @@ namespace Mana.Cli.Commands.Tick;
 internal static class TickListCommand
 {
     private const int DefaultLimit = 20;
+    private const int ReasonLength = 100;
 
     private static readonly Option<int> Limit = new("--limit")
     {
@@ -19,11 +21,14 @@ internal static class TickListCommand
 
     private static readonly Option<string?> Persona = new("--persona") { Description = "Only this persona's", HelpName = "EMAIL" };
 
+    private static readonly Option<bool> Undelivered = new("--undelivered") { Description = "Only those that mana-auth has not acknowledged all of, with the reason" };
+
     public static Command Create(GlobalOptions globals, CliEnvironment environment)
     {
-        var command = new Verb("list", "Show the latest ticks.", "mana tick list", "mana tick list --persona persona.maya@mana.test --limit 5");
+        var command = new Verb("list", "Show the latest ticks.", "mana tick list", "mana tick list --persona persona.maya@mana.test --limit 5", "mana tick list --undelivered");
         command.Add(Limit);
         command.Add(Persona);
+        command.Add(Undelivered);
         Limit.Validators.Clear();
         Limit.Validators.Add(result =>
         {
@@ -38,7 +43,7 @@ internal static class TickListCommand
     private static async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         using var runner = context.Runner();
-        var ticks = await runner.ListTicksAsync(context.Get(Limit), context.Get(Persona), cancellationToken);
+        var ticks = await runner.ListTicksAsync(context.Get(Limit), context.Get(Persona), cancellationToken, context.Get(Undelivered));
         if (context.Json)
         {
             context.WriteJson(ticks, json => json.IReadOnlyListTickSummary);
@@ -47,10 +52,18 @@ internal static class TickListCommand
 
         if (ticks.Count == 0)
         {
-            context.Say("No ticks yet; [bold]./mana tick run --all --wait[/] lets everybody visit now.");
+            context.Say(context.Get(Undelivered)
+                ? "mana-auth has acknowledged everything."
+                : "No ticks yet; [bold]./mana tick run --all --wait[/] lets everybody visit now.");
             return ExitCode.Ok;
         }
 
+        context.Console.Write(context.Get(Undelivered) ? UndeliveredTable(ticks) : Table(ticks));
+        return ExitCode.Ok;
+    }
+
+    private static Table Table(IReadOnlyList<TickSummary> ticks)
+    {
         var table = Texts.Table("tick", "persona", "started", "phase", "outcome", "calls", "ratings", "brain", "delivered");
         foreach (var tick in ticks)
         {
@@ -59,14 +72,30 @@ internal static class TickListCommand
                 Markup.Escape(tick.Name),
                 Texts.Time(tick.StartedAt),
                 Markup.Escape(tick.Phase),
-                Texts.Outcome(tick.Outcome),
+                Texts.State(tick),
                 tick.ToolCalls.ToString(CultureInfo.InvariantCulture),
                 tick.Ratings.ToString(CultureInfo.InvariantCulture) + (tick.MissingRatings > 0 ? $" [yellow]({tick.MissingRatings} missing)[/]" : ""),
                 Markup.Escape(tick.Model ?? tick.Brain),
-                tick.Delivered ? "yes" : "[yellow]not yet[/]");
+                tick.Delivered ? "yes" : tick.SetAside > 0 ? "[red]refused[/]" : "[yellow]not yet[/]");
         }
 
-        context.Console.Write(table);
-        return ExitCode.Ok;
+        return table;
+    }
+
+    private static Table UndeliveredTable(IReadOnlyList<TickSummary> ticks)
+    {
+        var table = Texts.Table("tick", "persona", "outcome", "waiting", "set aside", "reason");
+        foreach (var tick in ticks)
+        {
+            table.AddRow(
+                Markup.Escape(tick.Id.Value),
+                Markup.Escape(tick.Name),
+                Texts.State(tick),
+                (tick.Undelivered - tick.SetAside).ToString(CultureInfo.InvariantCulture),
+                tick.SetAside > 0 ? $"[red]{tick.SetAside.ToString(CultureInfo.InvariantCulture)}[/]" : "0",
+                Markup.Escape(Texts.Short(tick.DeliveryError ?? "not tried yet", ReasonLength)));
+        }
+
+        return table;
     }
 }

@@ -10,6 +10,7 @@ namespace Mana.Cli.Commands.Tick;
 internal static class TickShowCommand
 {
     private const int OutputLength = 400;
+    private const string Cancelled = "cancelled";
 
     private static readonly Argument<string> Id = new("ID") { Description = "The tick's id, as in `mana tick list`" };
     private static readonly Option<bool> Full = new("--full") { Description = "Do not shorten tool answers" };
@@ -37,6 +38,7 @@ internal static class TickShowCommand
         PrintHead(context, detail);
         PrintTranscript(context, detail, context.Get(Full));
         PrintRatings(context, detail);
+        PrintUndelivered(context, detail);
         return ExitCode.Ok;
     }
 
@@ -44,13 +46,57 @@ internal static class TickShowCommand
     {
         var tick = detail.Tick;
         context.Say($"[bold]{Markup.Escape(tick.Name)}[/]  {Markup.Escape(tick.Email)}  [grey]{Markup.Escape(tick.Id.Value)}[/]");
-        context.Say($"{Texts.Outcome(tick.Outcome)}{(tick.Error is null ? "" : ": " + Markup.Escape(tick.Error))}, phase {Markup.Escape(tick.Phase)}, "
+        context.Say($"{Texts.State(tick)}{(tick.Stage is null ? "" : " (" + Markup.Escape(tick.Stage) + ")")}{(tick.Error is null ? "" : ": " + Markup.Escape(tick.Error))}, phase {Markup.Escape(tick.Phase)}, "
             + $"{Texts.Time(tick.StartedAt)} – {(tick.EndedAt is null ? "…" : Texts.Time(tick.EndedAt))}");
+        if (History(detail) is { Length: > 0 } history)
+        {
+            context.Say(history);
+        }
+
         var usage = detail.Usage;
         context.Say(string.Create(
             CultureInfo.InvariantCulture,
             $"brain {Markup.Escape(tick.Brain)}{(tick.Model is null ? "" : " (" + Markup.Escape(tick.Model) + ")")}, {usage.ModelCalls} model calls, {usage.InputTokens} tokens in ({usage.CacheReadTokens} from the cache), {usage.OutputTokens} out; {tick.ToolCalls} tool calls, {tick.Ratings} ratings, {tick.MissingRatings} missing; {(tick.Delivered ? "delivered" : "not yet delivered")}"));
     }
+
+    /// <summary>Where it runs, and what interruptions it went through; empty for a tick that ran through.</summary>
+    private static string History(TickDetail detail)
+    {
+        var tick = detail.Tick;
+
+        // A cancellation raises the epoch as well, but nobody took the tick up with it.
+        var takenUp = tick.Epoch - (tick.Stage == Cancelled ? 1 : 0);
+        var parts = new List<string>();
+        if (tick.Node is { } node)
+        {
+            parts.Add("runs on " + Markup.Escape(node));
+        }
+
+        if (takenUp > 1)
+        {
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"taken up {takenUp} times"));
+        }
+
+        if (detail.ModelCallsRepeated > 0)
+        {
+            parts.Add(Texts.Count(detail.ModelCallsRepeated, "model call") + " made again");
+        }
+
+        if (detail.Calls.Count(call => call.Sent > 1) is > 0 and var again)
+        {
+            parts.Add(Texts.Count(again, "tool call") + " made again");
+        }
+
+        if (detail.Calls.Count(call => IsInDoubt(detail, call)) is > 0 and var doubts)
+        {
+            parts.Add($"[yellow]{Texts.Count(doubts, "tool call")} in doubt[/]");
+        }
+
+        return string.Join(", ", parts);
+    }
+
+    /// <summary>It was sent, and nobody knows what became of it: also where the tick ended before the answer.</summary>
+    private static bool IsInDoubt(TickDetail detail, TickCall call) => call.Result == "in-doubt" || (call.Result is null && detail.Tick.EndedAt is not null);
 
     /// <summary>
     /// Turns and calls in the order in which they happened. A model turn without text leaves no turn, so the times
@@ -63,7 +109,7 @@ internal static class TickShowCommand
         {
             while (calls.TryPeek(out var call) && (call.At < turn.At || (call.At == turn.At && turn.Role == "user")))
             {
-                PrintCall(context, calls.Dequeue(), full);
+                PrintCall(context, detail, calls.Dequeue(), full);
             }
 
             context.Say("");
@@ -76,19 +122,22 @@ internal static class TickShowCommand
 
         while (calls.TryDequeue(out var rest))
         {
-            PrintCall(context, rest, full);
+            PrintCall(context, detail, rest, full);
         }
     }
 
-    private static void PrintCall(CommandContext context, TickCall call, bool full)
+    private static void PrintCall(CommandContext context, TickDetail detail, TickCall call, bool full)
     {
         var mark = call.Result switch
         {
             "ok" => "[green]✓[/]",
+            _ when IsInDoubt(detail, call) => "[yellow]?[/]",
             null => "[yellow]…[/]",
             _ => "[red]✗[/]",
         };
-        context.Say(string.Create(CultureInfo.InvariantCulture, $"  {mark} [grey]a{call.Seq}[/] [bold]{Markup.Escape(call.Tool)}[/]  [grey]{Texts.Milliseconds(call.LatencyMs)}[/]"));
+        var notes = (IsInDoubt(detail, call) ? "  [yellow]in doubt[/]" : "")
+            + (call.Sent > 1 ? string.Create(CultureInfo.InvariantCulture, $"  [yellow]sent {call.Sent} times[/]") : "");
+        context.Say(string.Create(CultureInfo.InvariantCulture, $"  {mark} [grey]a{call.Seq}[/] [bold]{Markup.Escape(call.Tool)}[/]  [grey]{Texts.Milliseconds(call.LatencyMs)}[/]{notes}"));
         context.Say($"      → {Markup.Escape(call.Input.GetRawText())}");
         if (call.Output is { } output)
         {
@@ -119,6 +168,22 @@ internal static class TickShowCommand
             {
                 context.Say($"      {Markup.Escape(text!)}");
             }
+        }
+    }
+
+    private static void PrintUndelivered(CommandContext context, TickDetail detail)
+    {
+        if (detail.Undelivered is not { Count: > 0 } batches)
+        {
+            return;
+        }
+
+        context.Say("");
+        context.Say($"[bold]not delivered[/]  [grey](./mana tick retry {Markup.Escape(detail.Tick.Id.Value)} sends it again)[/]");
+        foreach (var batch in batches)
+        {
+            var next = batch.SetAside ? "[red]set aside[/]" : "next attempt " + Texts.Time(batch.NextAttemptAt);
+            context.Say($"  {Markup.Escape(batch.Kind)}: {next} after {Texts.Count(batch.Attempts, "attempt")}{(batch.LastError is null ? "" : ": " + Markup.Escape(batch.LastError))}");
         }
     }
 }

@@ -41,6 +41,10 @@ function drawPersona(persona) {
   const row = element("tr");
   const name = element("td", persona.name);
   name.append(element("small", persona.archetype));
+  if (persona.failures > 0) {
+    const rest = persona.notBefore ? `, rests until ${persona.notBefore.slice(11, 16)} UTC` : "";
+    name.append(element("small", `failed ${persona.failures} times in a row${rest}${persona.lastError ? `: ${persona.lastError}` : ""}`));
+  }
   const mix = Object.entries(persona.moduleMix).sort((a, b) => b[1] - a[1]).map(([module]) => module).join(", ");
   const tick = element("td");
   if (persona.tick) {
@@ -70,7 +74,7 @@ function drawRating(rating) {
 function describe(event) {
   switch (event.kind) {
     case "phase": return event.phase;
-    case "call": return `${event.result === "ok" ? "✓" : "✗"} ${event.tool} (${event.latencyMs} ms)`;
+    case "call": return `${{ ok: "✓", "in-doubt": "?" }[event.result] ?? "✗"} ${event.tool}${event.result === "in-doubt" ? ": in doubt" : ` (${event.latencyMs} ms)`}`;
     case "rating": return `rates ${event.module}: ${event.rating ?? "no rating"}`;
     default: return event.text ? `${event.outcome}: ${event.text}` : event.outcome;
   }

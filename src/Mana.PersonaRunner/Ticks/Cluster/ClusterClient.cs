@@ -5,7 +5,8 @@ namespace Mana.PersonaRunner.Ticks.Cluster;
 /// <summary>The cluster as the rest of the runner sees it.</summary>
 internal sealed class ClusterClient(IGrainFactory grains) : ITickDispatch, IClusterClock
 {
-    private const int TheClock = 0;
+    /// <summary>The key of the one clock.</summary>
+    public const int TheClock = 0;
 
     public void Run(string persona, TickId tick, bool ignoresPause) =>
         grains.GetGrain<IPersonaGrain>(persona).RunAsync(tick.Value, ignoresPause).Ignore();

@@ -19,6 +19,7 @@ internal static class ClusterHost
         builder.Services.AddSingleton<ClusterClient>();
         builder.Services.AddSingleton<ITickDispatch>(provider => provider.GetRequiredService<ClusterClient>());
         builder.Services.AddSingleton<IClusterClock>(provider => provider.GetRequiredService<ClusterClient>());
+        builder.Services.AddSingleton<IClusterView, ClusterView>();
         builder.Services.AddSingleton(provider => new NodeName(provider.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString()));
         builder.Logging.AddFilter("Orleans", LogLevel.Error);
         builder.UseOrleans(silo =>

@@ -10,13 +10,13 @@ namespace Mana.PersonaRunner.Ticks.Cluster;
 /// budget that does not answer is asked again: without its word no request leaves the node.
 /// </summary>
 /// <param name="node">The node's account.</param>
-/// <param name="budget">Finds the budget, wherever it lives now.</param>
+/// <param name="budget">The budget, wherever it lives now; it can be asked once the cluster is up.</param>
 /// <param name="pause">Learns of a pause with every answer.</param>
 /// <param name="metrics">Waits and limits.</param>
 /// <param name="time">The system's clock.</param>
 /// <param name="logger">Faults of the budget.</param>
 internal sealed partial class ClusterLlmPermits(
-    LlmNode node, Func<ILlmBudgetGrain> budget, PauseSwitch pause, LlmMetrics metrics, TimeProvider time, ILogger<ClusterLlmPermits> logger)
+    LlmNode node, Lazy<ILlmBudgetGrain> budget, PauseSwitch pause, LlmMetrics metrics, TimeProvider time, ILogger<ClusterLlmPermits> logger)
     : BackgroundService, ILlmPermits
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
@@ -133,7 +133,7 @@ internal sealed partial class ClusterLlmPermits(
         try
         {
             var sent = time.GetTimestamp();
-            var reply = await send(budget(), node.Report(pause.State), need);
+            var reply = await send(budget.Value, node.Report(pause.State), need);
             var permit = node.Take(reply, need, time.GetElapsedTime(sent));
             Hear(reply);
             return (reply, permit);

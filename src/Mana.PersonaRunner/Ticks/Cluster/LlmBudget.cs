@@ -62,7 +62,7 @@ internal sealed class LlmBudget(LlmLimits configured, long instance, bool hasRiv
         }
 
         var ahead = _turns.Ahead(node.Name, now);
-        if (Limits.Concurrency is { } most && most - _inFlight - (now < _lostUntil ? _lost : 0) <= ahead)
+        if (Limits.Concurrency is { } most && most - _inFlight - Lost(now) <= ahead)
         {
             return Queued(node, Poll, now);
         }
@@ -185,7 +185,8 @@ internal sealed class LlmBudget(LlmLimits configured, long instance, bool hasRiv
 
     /// <summary>
     /// What the earlier budget had granted to nodes that did not come over. They may hang rather than be dead, and their
-    /// requests go on; so it counts as long as they would have counted there.
+    /// requests go on; so it counts as long as they would have counted there. What it granted to the node that it hung
+    /// with, after the others last heard from it, nobody can know: at most a second's worth.
     /// </summary>
     private void CountLost(TimeSpan now)
     {
@@ -197,6 +198,8 @@ internal sealed class LlmBudget(LlmLimits configured, long instance, bool hasRiv
 
         _lostUntil = now + Forgotten;
     }
+
+    private int Lost(TimeSpan now) => now < _lostUntil ? _lost : 0;
 
     private LlmReply Queued(Node node, TimeSpan wait, TimeSpan now)
     {
@@ -216,7 +219,7 @@ internal sealed class LlmBudget(LlmLimits configured, long instance, bool hasRiv
         Pause = _pause,
         Limits = Limits,
         Learned = _rates.Learned,
-        Others = _inFlight - (node?.InFlight ?? 0),
+        Others = _inFlight + Lost(_lastHeard) - (node?.InFlight ?? 0),
     };
 
     private sealed class Node(string name)

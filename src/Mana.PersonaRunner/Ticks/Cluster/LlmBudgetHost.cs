@@ -18,7 +18,7 @@ internal static class LlmBudgetHost
         services.AddSingleton<IPauseBroadcast>(provider => new PauseBroadcast(provider.GetRequiredService<IGrainFactory>(), brain));
         services.AddSingleton(provider => new ClusterLlmPermits(
             new LlmNode(provider.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString(), limits),
-            () => provider.GetRequiredService<IGrainFactory>().GetGrain<ILlmBudgetGrain>(brain),
+            new Lazy<ILlmBudgetGrain>(() => provider.GetRequiredService<IGrainFactory>().GetGrain<ILlmBudgetGrain>(brain)),
             provider.GetRequiredService<PauseSwitch>(),
             provider.GetRequiredService<LlmMetrics>(),
             provider.GetRequiredService<TimeProvider>(),

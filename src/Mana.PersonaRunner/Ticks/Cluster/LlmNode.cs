@@ -83,7 +83,9 @@ internal sealed class LlmNode(string name, LlmLimits configured)
 
             if (underway >= GrantValidity)
             {
-                Add(_open ?? new LlmSettlement(), -reply.ChargedInput, -reply.ChargedOutput);
+                // What was charged for it is given back.
+                var settled = _open ?? new LlmSettlement();
+                _open = settled with { InputDelta = settled.InputDelta - reply.ChargedInput, OutputDelta = settled.OutputDelta - reply.ChargedOutput };
                 return null;
             }
 
@@ -107,40 +109,29 @@ internal sealed class LlmNode(string name, LlmLimits configured)
             }
 
             var settled = _open ?? new LlmSettlement();
-            if (outcome.IsAnswered)
+            var (stated, remaining) = outcome.Limits is { } limits ? Read(limits) : (settled.Stated, settled.Remaining);
+            var knowsInput = outcome is { IsAnswered: true, InputTokens: not null } && permit.Need.InputTokens > 0;
+            var knowsOutput = outcome is { IsAnswered: true, OutputTokens: not null } && permit.Need.OutputTokens > 0;
+            _open = settled with
             {
-                settled = settled with
-                {
-                    Answered = settled.Answered + 1,
-                    EstimatedInput = settled.EstimatedInput + (outcome.InputTokens is null ? 0 : permit.Need.InputTokens),
-                    SpentInput = settled.SpentInput + (permit.Need.InputTokens > 0 ? outcome.InputTokens ?? 0 : 0),
-                    AllowedOutput = settled.AllowedOutput + (outcome.OutputTokens is null ? 0 : permit.Need.OutputTokens),
-                    SpentOutput = settled.SpentOutput + (permit.Need.OutputTokens > 0 ? outcome.OutputTokens ?? 0 : 0),
-                };
-            }
-
-            if (outcome.IsThrottled)
-            {
-                settled = settled with
-                {
-                    Throttled = settled.Throttled + 1,
-                    RetryAfter = settled.RetryAfter > outcome.RetryAfter ? settled.RetryAfter : outcome.RetryAfter ?? settled.RetryAfter,
-                };
-            }
-
-            if (outcome.Limits is { } limits)
-            {
-                settled = settled with
-                {
-                    Stated = new LlmLimits(null, limits.Requests?.Limit, limits.InputTokens?.Limit, limits.OutputTokens?.Limit),
-                    Remaining = new LlmLimits(null, limits.Requests?.Remaining, limits.InputTokens?.Remaining, limits.OutputTokens?.Remaining),
-                };
-            }
-
-            Add(settled, input, output);
+                InputDelta = settled.InputDelta + input,
+                OutputDelta = settled.OutputDelta + output,
+                EstimatedInput = settled.EstimatedInput + (knowsInput ? permit.Need.InputTokens : 0),
+                SpentInput = settled.SpentInput + (knowsInput ? outcome.InputTokens!.Value : 0),
+                AllowedOutput = settled.AllowedOutput + (knowsOutput ? permit.Need.OutputTokens : 0),
+                SpentOutput = settled.SpentOutput + (knowsOutput ? outcome.OutputTokens!.Value : 0),
+                Answered = settled.Answered + (outcome.IsAnswered ? 1 : 0),
+                Throttled = settled.Throttled + (outcome.IsThrottled ? 1 : 0),
+                RetryAfter = outcome.IsThrottled ? Longer(settled.RetryAfter, outcome.RetryAfter) : settled.RetryAfter,
+                Stated = stated,
+                Remaining = remaining,
+            };
         }
     }
 
-    private void Add(LlmSettlement settled, long input, long output) =>
-        _open = settled with { InputDelta = settled.InputDelta + input, OutputDelta = settled.OutputDelta + output };
+    private static (LlmLimits Stated, LlmLimits Remaining) Read(ModelRateLimits limits) => (
+        new LlmLimits(null, limits.Requests?.Limit, limits.InputTokens?.Limit, limits.OutputTokens?.Limit),
+        new LlmLimits(null, limits.Requests?.Remaining, limits.InputTokens?.Remaining, limits.OutputTokens?.Remaining));
+
+    private static TimeSpan? Longer(TimeSpan? one, TimeSpan? other) => one > other || other is null ? one : other;
 }

@@ -113,6 +113,7 @@ internal sealed partial class TickClockGrain(
         {
             _beat?.Dispose();
             _beat = null;
+            local.Ended();
         }
     }
 

@@ -33,6 +33,9 @@ internal sealed class FakeMana : IAsyncDisposable
 
     public ConcurrentQueue<(string Tool, string? Space, JsonNode Arguments)> Calls { get; } = new();
 
+    /// <summary>The idempotency key of each tool call.</summary>
+    public ConcurrentQueue<string?> Keys { get; } = new();
+
     /// <summary>The time zone that came with each tool call.</summary>
     public ConcurrentQueue<string?> TimeZones { get; } = new();
 
@@ -73,7 +76,8 @@ internal sealed class FakeMana : IAsyncDisposable
 
     public static CallToolResult Text(string text, bool isError = false) => new() { IsError = isError, Content = [new TextContentBlock { Text = text }] };
 
-    public static async Task<FakeMana> StartAsync()
+    /// <param name="honoursKeys">Whether the MCP server says that it honours idempotency keys (it carries out every call, to tell the difference).</param>
+    public static async Task<FakeMana> StartAsync(bool honoursKeys = false)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
@@ -81,14 +85,22 @@ internal sealed class FakeMana : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.None);
         FakeMana? mana = null;
         builder.Services.AddHttpContextAccessor();
-        builder.Services.AddMcpServer(options => options.ServerInfo = new Implementation { Name = "fake", Version = "1" })
+        builder.Services.AddMcpServer(options =>
+            {
+                options.ServerInfo = new Implementation { Name = "fake", Version = "1" };
+                if (honoursKeys)
+                {
+                    options.Capabilities = new ServerCapabilities { Experimental = new Dictionary<string, object> { [McpWire.IdempotencyCapability] = new JsonObject() } };
+                }
+            })
             .WithHttpTransport(options => options.SessionMode = HttpServerSessionMode.Stateless)
             .WithListToolsHandler((_, _) => ValueTask.FromResult(new ListToolsResult { Tools = [.. FakeTools.Select(ToTool)] }))
             .WithCallToolHandler(async (context, _) =>
             {
                 var headers = context.Services!.GetRequiredService<IHttpContextAccessor>().HttpContext!.Request.Headers;
                 var arguments = JsonSerializer.SerializeToNode(context.Params!.Arguments ?? new Dictionary<string, JsonElement>())!;
-                mana!.TimeZones.Enqueue(headers["X-Mana-Time-Zone"]);
+                mana!.Keys.Enqueue((string?)context.Params!.Meta?[McpWire.IdempotencyKey]);
+                mana.TimeZones.Enqueue(headers["X-Mana-Time-Zone"]);
                 mana.Calls.Enqueue((context.Params.Name, headers["X-Mana-Space"], arguments));
                 return await mana.Tool(context.Params.Name, arguments);
             });
@@ -122,6 +134,7 @@ internal sealed class FakeMana : IAsyncDisposable
     {
         Name = name,
         Description = name,
+        Annotations = new ToolAnnotations { ReadOnlyHint = name.EndsWith(".list", StringComparison.Ordinal) },
         InputSchema = JsonElement.Parse("""{"type":"object","properties":{"title":{"type":"string"}}}"""),
     };
 

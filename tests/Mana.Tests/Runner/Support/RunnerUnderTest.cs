@@ -84,6 +84,31 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
     public async Task<IReadOnlyList<TickSummary>> ListAsync() =>
         (await Client.GetFromJsonAsync("/api/v1/ticks", RunnerJson.Default.TickListResponse, TestContext.Current.CancellationToken))!.Ticks;
 
+    /// <summary>Waits until the tick is as the test wants it.</summary>
+    public async Task<TickDetail> UntilAsync(TickId id, Func<TickDetail, bool> isReached)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(2));
+        TickDetail tick;
+        while (!isReached(tick = await FindAsync(id, limit.Token)))
+        {
+            await Task.Yield();
+        }
+
+        return tick;
+    }
+
+    /// <summary>Waits until no tick runs on this node.</summary>
+    public async Task AtRestAsync()
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(2));
+        while ((await HealthAsync(limit.Token)).InFlight > 0)
+        {
+            await Task.Yield();
+        }
+    }
+
     /// <summary>Waits until so many ticks have ended and been delivered.</summary>
     public async Task EndedAsync(int ticks)
     {

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Globalization;
+using Mana.Cli.Output;
+using Mana.Contracts;
+using Spectre.Console;
+
+namespace Mana.Cli.Commands.Cluster;
+
+/// <summary><c>mana cluster status</c></summary>
+internal static class ClusterStatusCommand
+{
+    public static Command Create(GlobalOptions globals, CliEnvironment environment) =>
+        new Verb("status", "Show the nodes, what they run, what waits, and when personas are next asked for.", "mana cluster status", "mana cluster status --json")
+            .Runs(globals, environment, RunAsync);
+
+    private static async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        using var runner = context.Runner();
+        var cluster = await runner.ClusterAsync(cancellationToken);
+        if (context.Json)
+        {
+            context.WriteJson(cluster, json => json.ClusterResponse);
+            return ExitCode.Ok;
+        }
+
+        context.Say(cluster.Shared
+            ? $"Cluster [bold]{Markup.Escape(cluster.Cluster)}[/] in PostgreSQL, {Texts.Count(cluster.Nodes.Count, "node")}{(cluster.Paused ? ", [yellow]paused[/]" : "")}"
+            : $"One node, alone on SQLite (with DATABASE_URL others can join){(cluster.Paused ? ", [yellow]paused[/]" : "")}");
+        var table = Texts.Table("node", "address", "status", "since", "running", "");
+        foreach (var node in cluster.Nodes)
+        {
+            table.AddRow(
+                Markup.Escape(node.Name),
+                Markup.Escape(node.Address),
+                node.Status == "active" ? "[green]active[/]" : $"[yellow]{Markup.Escape(node.Status)}[/]",
+                node.Since is null ? "" : Texts.Time(node.Since),
+                node.Running.ToString(CultureInfo.InvariantCulture),
+                string.Join(", ", Marks(cluster, node)));
+        }
+
+        context.Console.Write(table);
+        context.Say($"no node runs: {Waiting(cluster)}");
+        context.Say($"last asked who is due {Texts.Time(cluster.LastBeatAt)}"
+            + (cluster.NextBeatAt is null ? "" : $", next {Texts.Time(cluster.NextBeatAt)}")
+            + (cluster.LastBeatError is null ? "" : $"; [red]{Markup.Escape(cluster.LastBeatError)}[/]"));
+        return ExitCode.Ok;
+    }
+
+    /// <summary>The open ticks that no living node runs, by what they wait for.</summary>
+    private static string Waiting(ClusterResponse cluster) => string.Create(
+        CultureInfo.InvariantCulture, $"{cluster.Queued} queued, {cluster.Parked} parked, {cluster.Orphaned} whose node is gone");
+
+    private static IEnumerable<string> Marks(ClusterResponse cluster, ClusterNode node)
+    {
+        if (node.Name == cluster.ClockNode)
+        {
+            yield return "tick clock";
+        }
+
+        if (node.Name == cluster.Node)
+        {
+            yield return "answers here";
+        }
+    }
+}
