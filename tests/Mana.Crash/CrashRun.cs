@@ -104,6 +104,7 @@ internal sealed class CrashRun
         await ordering.CancelAsync();
         await orders;
         await DrainAsync(cancellationToken);
+        _output.WriteLine($"{Clock}  nothing is left; the runners stop");
         foreach (var node in _nodes)
         {
             if (await node.StopAsync(cancellationToken) is not 0 and var code)
@@ -112,6 +113,7 @@ internal sealed class CrashRun
             }
         }
 
+        _output.WriteLine($"{Clock}  the stores are compared");
         var rows = await StoredRows.ReadAsync(_services.Stores, cancellationToken);
         _report.Ticks = rows.Ticks.Count;
         _report.Findings = new Comparison(rows, _nodes.SelectMany(node => node.Traffic.Writes).ToHashSet(StringComparer.Ordinal), _options.HonoursKeys).Compare();
