@@ -4,17 +4,6 @@ using Mana.Crash.Stores;
 
 namespace Mana.Crash;
 
-/// <summary>One kill and where it fell.</summary>
-/// <param name="Node">The runner.</param>
-/// <param name="Aim">What it was aimed at; chance when the moment did not come.</param>
-/// <param name="Phases">The phases of the ticks that it cut short.</param>
-/// <param name="WritesUnderWay">The writes that had arrived at mana-mcp and were not answered.</param>
-/// <param name="DeliveriesUnderWay">The deliveries that had arrived at mana-auth and were not answered.</param>
-internal sealed record Kill(string Node, Aim Aim, IReadOnlyList<string> Phases, int WritesUnderWay, int DeliveriesUnderWay)
-{
-    public bool IsInsideATick => Phases.Count > 0;
-}
-
 /// <summary>What a run did and found.</summary>
 internal sealed class CrashReport(CrashOptions options)
 {

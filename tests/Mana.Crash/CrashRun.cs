@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Mana.Contracts;
 using Mana.Crash.Proxy;
 using Mana.Crash.Stores;
 using Mana.Testing;
@@ -25,8 +24,7 @@ internal sealed class CrashRun
     private readonly IReadOnlyList<RunnerNode> _nodes;
     private readonly KillPlan _plan;
     private readonly CrashReport _report;
-    private readonly Dictionary<(string, string, long), long> _finished = [];
-    private readonly List<string> _repeated = [];
+    private readonly JournalWatch _watch = new();
     private readonly long _started = TimeProvider.System.GetTimestamp();
 
     private CrashRun(CrashOptions options, TextWriter output, CrashServices services, IReadOnlyList<RunnerNode> nodes)
@@ -106,6 +104,7 @@ internal sealed class CrashRun
         await ordering.CancelAsync();
         await orders;
         await DrainAsync(cancellationToken);
+        _output.WriteLine($"{Clock}  nothing is left; the runners stop");
         foreach (var node in _nodes)
         {
             if (await node.StopAsync(cancellationToken) is not 0 and var code)
@@ -114,14 +113,15 @@ internal sealed class CrashRun
             }
         }
 
+        _output.WriteLine($"{Clock}  the stores are compared");
         var rows = await StoredRows.ReadAsync(_services.Stores, cancellationToken);
         _report.Ticks = rows.Ticks.Count;
         _report.Findings = new Comparison(rows, _nodes.SelectMany(node => node.Traffic.Writes).ToHashSet(StringComparer.Ordinal), _options.HonoursKeys).Compare();
-        See([
+        _watch.See([
             .. rows.Calls.Where(call => call.Result is not null).Select(call => new Finished("call", call.Tick, call.Seq, call.Sent)),
             .. rows.Models.Where(model => model.IsAnswered).Select(model => new Finished("model", model.Tick, model.Seq, model.Asked)),
         ]);
-        _report.Findings.Doubled.AddRange(_repeated);
+        _report.Findings.Doubled.AddRange(_watch.Doubled);
     }
 
     /// <summary>Sets the trap of a kill that hits the start of a runner.</summary>
@@ -158,13 +158,8 @@ internal sealed class CrashRun
         node.Traffic.RemoveTrap();
         var moment = await Moment.ReadAsync(_services.Stores, cancellationToken);
         var cut = moment.Open.Where(tick => node.Owns(tick.Owner)).ToList();
-        See(moment);
-        var kill = new Kill(
-            node.Name,
-            aim,
-            Phases(cut, underWay),
-            underWay.Count(exchange => exchange.Purpose == Purpose.Write),
-            underWay.Count(exchange => exchange.Purpose == Purpose.Deliver));
+        _watch.See(moment);
+        var kill = Kill.Of(node.Name, aim, cut, underWay);
         _report.Kills.Add(kill);
         await node.ExitAsync(cancellationToken);
         TimeSpan? takeOver = null;
@@ -185,21 +180,6 @@ internal sealed class CrashRun
         return node.Traffic.Working.IsCompleted ? node : _nodes.FirstOrDefault(other => other.Traffic.Working.IsCompleted) ?? node;
     }
 
-    /// <summary>
-    /// What the ticks were doing. The row of a resumed tick keeps the phase that it had reached, while it signs in and
-    /// connects anew: that shows in what is under way.
-    /// </summary>
-    private static List<string> Phases(List<OpenTick> cut, IReadOnlyList<Exchange> underWay)
-    {
-        var phases = cut.ConvertAll(tick => tick.IsRated ? TickPhases.Remember : tick.Phase);
-        Fill(TickPhases.SignIn, underWay.Count(exchange => exchange.Purpose == Purpose.SignIn));
-        Fill(TickPhases.Connect, underWay.Count(exchange => exchange.Purpose is Purpose.Connect or Purpose.ListTools));
-        Fill(TickPhases.Deliver, underWay.Count(exchange => exchange.Purpose == Purpose.Deliver));
-        return phases;
-
-        void Fill(string phase, int count) => phases.AddRange(Enumerable.Repeat(phase, Math.Max(0, count - phases.Count(known => known == phase))));
-    }
-
     private Func<Exchange, bool> Wanted(Aim aim) => aim switch
     {
         // Without keys a write that changes a record can happen twice and leave no trace; one that makes a record cannot.
@@ -217,7 +197,7 @@ internal sealed class CrashRun
         while (TimeProvider.System.GetElapsedTime(since) < TakeOverTime)
         {
             var moment = await Moment.ReadAsync(_services.Stores, cancellationToken);
-            See(moment);
+            _watch.See(moment);
             if (!moment.Open.Any(tick => before.TryGetValue(tick.Id, out var epoch) && tick.Epoch == epoch))
             {
                 break;
@@ -233,16 +213,10 @@ internal sealed class CrashRun
     private async Task FreezeAsync(RunnerNode node, CancellationToken cancellationToken)
     {
         await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, cancellationToken);
-        await node.FreezeAsync(cancellationToken);
-        var frozen = TimeProvider.System.GetTimestamp();
-        var moment = await Moment.ReadAsync(_services.Stores, cancellationToken);
-        var cut = moment.Open.Where(tick => node.Owns(tick.Owner)).ToList();
+        node = await WhoWorksAsync(node, cancellationToken);
+        var (cut, frozen) = await FreezeInsideATickAsync(node, cancellationToken);
         _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Clock}  runner {node.Name} is frozen with {cut.Count} ticks"));
-        if (cut.Count > 0)
-        {
-            _report.FrozenTakeOvers.Add(await TakeOverAsync(cut, frozen, cancellationToken));
-        }
-
+        _report.FrozenTakeOvers.Add(await TakeOverAsync(cut, frozen, cancellationToken));
         if (FreezeTime - TimeProvider.System.GetElapsedTime(frozen) is var left && left > TimeSpan.Zero)
         {
             await Task.Delay(left, TimeProvider.System, cancellationToken);
@@ -250,12 +224,33 @@ internal sealed class CrashRun
 
         await node.ThawAsync(cancellationToken);
         await Task.Delay(WorkAfterThaw, TimeProvider.System, cancellationToken);
-        See(await Moment.ReadAsync(_services.Stores, cancellationToken));
+        _watch.See(await Moment.ReadAsync(_services.Stores, cancellationToken));
         _output.WriteLine($"{Clock}  runner {node.Name} goes on{(node.HasEnded ? ", found itself declared dead and ended" : "")}");
         if (node.HasEnded)
         {
             await node.StartAsync(cancellationToken);
         }
+    }
+
+    private async Task<(List<OpenTick> Cut, long Frozen)> FreezeInsideATickAsync(RunnerNode node, CancellationToken cancellationToken)
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(since) < DrainTime)
+        {
+            await node.FreezeAsync(cancellationToken);
+            var frozen = TimeProvider.System.GetTimestamp();
+            var moment = await Moment.ReadAsync(_services.Stores, cancellationToken);
+            if (moment.Open.Where(tick => node.Owns(tick.Owner)).ToList() is { Count: > 0 } cut)
+            {
+                return (cut, frozen);
+            }
+
+            // It was between two ticks: a moment like this proves nothing.
+            await node.ThawAsync(cancellationToken);
+            await Task.Delay(OrderInterval, TimeProvider.System, cancellationToken);
+        }
+
+        throw new InvalidOperationException($"Runner {node.Name} had no tick to be frozen in.\n{node.Output}");
     }
 
     /// <summary>Orders ticks without end, so that work never runs dry.</summary>
@@ -300,29 +295,6 @@ internal sealed class CrashRun
         foreach (var node in _nodes)
         {
             _output.WriteLine($"--- runner {node.Name}:\n{node.Output}\n---");
-        }
-    }
-
-    private void See(Moment moment)
-    {
-        foreach (var persona in moment.Open.GroupBy(tick => tick.Persona).Where(ticks => ticks.Count() > 1))
-        {
-            _repeated.Add($"persona {persona.Key} has {persona.Count()} open ticks at once");
-        }
-
-        See(moment.Finished);
-    }
-
-    /// <summary>What has its result must never be sent again.</summary>
-    private void See(IReadOnlyList<Finished> finished)
-    {
-        foreach (var one in finished)
-        {
-            if (!_finished.TryAdd((one.Kind, one.Tick, one.Seq), one.Times) && _finished[(one.Kind, one.Tick, one.Seq)] != one.Times)
-            {
-                _repeated.Add($"the finished {one.Kind} {one.Tick}/{one.Seq} was sent again");
-                _finished[(one.Kind, one.Tick, one.Seq)] = one.Times;
-            }
         }
     }
 

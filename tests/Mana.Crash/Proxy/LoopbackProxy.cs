@@ -47,7 +47,8 @@ internal sealed class LoopbackProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        await _app.StopAsync();
+        // The runner is gone; its connections have nothing to wait for.
+        await _app.StopAsync(new CancellationToken(canceled: true));
         await _app.DisposeAsync();
         _client.Dispose();
         _stopping.Dispose();
