@@ -17,8 +17,14 @@ internal sealed class OpenTicks(ServiceDatabase database)
     private const int OpenedTogether = 100;
 
     /// <summary>Opens ticks; a persona that has one already gets none.</summary>
+    /// <param name="ticks">The new rows.</param>
+    /// <param name="askedAt">
+    /// When it was asked who is due: with very many at once the answer is old by now, and who ended a tick since then gets
+    /// none. Null when the ticks are wanted in any case.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the writing.</param>
     /// <returns>The ids of those that were opened.</returns>
-    public async Task<IReadOnlySet<string>> OpenAsync(IReadOnlyList<TickRow> ticks, CancellationToken cancellationToken)
+    public async Task<IReadOnlySet<string>> OpenAsync(IReadOnlyList<TickRow> ticks, DateTimeOffset? askedAt, CancellationToken cancellationToken)
     {
         var opened = new HashSet<string>(StringComparer.Ordinal);
         foreach (var chunk in ticks.Chunk(OpenedTogether))
@@ -27,7 +33,10 @@ internal sealed class OpenTicks(ServiceDatabase database)
             opened.UnionWith(await database.WriteAsync(
                 async (db, ct) =>
                 {
-                    if (await db.AddNewRowsAsync(chunk, ct) == chunk.Length)
+                    // Looked at after the insert: that one waits for the end of a tick which is just being written.
+                    var added = await db.AddNewRowsAsync(chunk, ct);
+                    var withdrawn = askedAt is { } since ? await WithdrawAsync(db, ids, since, ct) : 0;
+                    if (added == chunk.Length && withdrawn == 0)
                     {
                         return ids;
                     }
@@ -118,6 +127,11 @@ internal sealed class OpenTicks(ServiceDatabase database)
                 .Select(group => new { group.Key.Owner, group.Key.Phase, Count = group.Count() })
                 .ToListAsync(ct),
             cancellationToken)).ConvertAll(group => (group.Owner, group.Phase == TickPhases.Queued, group.Count));
+
+    private static Task<int> WithdrawAsync(DataConnection db, List<string> ids, DateTimeOffset askedAt, CancellationToken cancellationToken) =>
+        db.GetTable<TickRow>()
+            .Where(row => ids.Contains(row.Id) && db.GetTable<PersonaStateRow>().Any(state => state.PersonaId == row.PersonaId && state.LastEndedAt > askedAt))
+            .DeleteAsync(cancellationToken);
 
     private static async Task<TickJournal> JournalAsync(DataConnection db, TickId tick, string phase, CancellationToken cancellationToken)
     {

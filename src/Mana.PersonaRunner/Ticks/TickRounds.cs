@@ -34,9 +34,10 @@ internal sealed class TickRounds(
     /// <exception cref="PlatformException">mana-auth cannot be asked.</exception>
     public async Task<Round> BeatAsync(CancellationToken cancellationToken)
     {
+        var askedAt = clock.Now();
         var due = await platform.PersonasAsync(TickScopes.Due, [], cancellationToken);
         metrics.Due(due.Count);
-        return await OpenAsync(await RunnableAsync(due, cancellationToken), ignoresPause: false, cancellationToken);
+        return await OpenAsync(await RunnableAsync(due, cancellationToken), askedAt, ignoresPause: false, cancellationToken);
     }
 
     /// <summary>Opens ticks for the personas that a caller asked for, whatever the clock and a pause say.</summary>
@@ -45,6 +46,7 @@ internal sealed class TickRounds(
     {
         // mana-auth can look up addresses; a name is matched here.
         IReadOnlyList<string> emails = request.Personas is { } asked && asked.All(name => name.Contains('@')) ? asked : [];
+        DateTimeOffset? askedAt = request.Scope == TickScopes.All ? null : clock.Now();
         var personas = await platform.PersonasAsync(request.Scope, emails, cancellationToken);
         if (request.Scope == TickScopes.NeverTicked)
         {
@@ -55,11 +57,11 @@ internal sealed class TickRounds(
 
         if (request.Personas is not { } wanted)
         {
-            return await OpenAsync(personas, pause.IsPaused, cancellationToken);
+            return await OpenAsync(personas, askedAt, pause.IsPaused, cancellationToken);
         }
 
         var chosen = personas.Where(persona => wanted.Any(name => Means(name, persona))).ToList();
-        var round = await OpenAsync(chosen, pause.IsPaused, cancellationToken);
+        var round = await OpenAsync(chosen, askedAt, pause.IsPaused, cancellationToken);
         var unknown = wanted
             .Where(name => !personas.Any(persona => Means(name, persona)))
             .Select(name => new SkippedPersona(name, request.Scope == TickScopes.All ? "mana-auth knows no such persona" : $"not among the personas of mana-auth that are {request.Scope}"));
@@ -120,7 +122,8 @@ internal sealed class TickRounds(
             || schedule.For(persona.UserId).IsDue(clock.GetUtcNow(), last, last);
     }
 
-    private async Task<Round> OpenAsync(IReadOnlyList<DuePersona> personas, bool ignoresPause, CancellationToken cancellationToken)
+    private async Task<Round> OpenAsync(
+        IReadOnlyList<DuePersona> personas, DateTimeOffset? askedAt, bool ignoresPause, CancellationToken cancellationToken)
     {
         if (runner.IsStopping)
         {
@@ -132,7 +135,7 @@ internal sealed class TickRounds(
         var rows = personas.Select(persona => Row(persona, now, ignoresPause)).ToList();
 
         // Not cancellable: a tick that is stored without being handed out would wait for the next sweep.
-        var opened = await openTicks.OpenAsync(rows, CancellationToken.None);
+        var opened = await openTicks.OpenAsync(rows, askedAt, CancellationToken.None);
         var ticks = new List<StartedTick>();
         var skipped = new List<SkippedPersona>();
         foreach (var row in rows)
@@ -144,7 +147,7 @@ internal sealed class TickRounds(
             }
             else
             {
-                skipped.Add(new SkippedPersona(row.Email, "a tick of this persona is under way"));
+                skipped.Add(new SkippedPersona(row.Email, "a tick of this persona is under way, or has just ended"));
             }
         }
 

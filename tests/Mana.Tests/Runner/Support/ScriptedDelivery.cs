@@ -103,6 +103,7 @@ internal sealed class ScriptedDelivery : HttpMessageHandler
                 Id = id.Value, PersonaId = persona, Email = due.Email, Name = persona, Brain = "test", Phase = TickPhases.Queued, StartedAt = now,
                 Persona = System.Text.Json.JsonSerializer.Serialize(due, AuthJson.Default.DuePersona),
             }],
+            askedAt: null,
             CancellationToken.None);
         var tick = (await ticks.TakeAsync(id, "node", now, CancellationToken.None))!;
         var notes = new TickNotes();
