@@ -24,6 +24,7 @@ internal sealed partial class TickClock(
     // Alone, only a fault of the store leaves a tick that nobody runs; among many, the death of a node does.
     private static readonly TimeSpan SweepAlone = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan SweepTogether = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SweepPatience = TimeSpan.FromSeconds(3);
 
     private readonly Lock _lock = new();
     private readonly DateTimeOffset _since = clock.GetUtcNow();
@@ -115,7 +116,10 @@ internal sealed partial class TickClock(
                 async () =>
                 {
                     await runner.ReleaseLostAsync(stoppingToken);
-                    await cluster.SweepAsync(all: false).WaitAsync(stoppingToken);
+
+                    // The clock may have died with its node: the message to it would hang until that is noticed, and the
+                    // next one finds it elsewhere.
+                    await cluster.SweepAsync(all: false).WaitAsync(SweepPatience, time, stoppingToken);
                 },
                 stoppingToken);
         }

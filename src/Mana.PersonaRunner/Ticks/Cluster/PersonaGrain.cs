@@ -23,7 +23,7 @@ internal interface IPersonaGrain : IGrainWithStringKey
 /// </summary>
 /// <remarks>Random placement, because the default would keep all personas on the clock's node.</remarks>
 [RandomPlacement, CollectionAgeLimit(Minutes = 2)]
-internal sealed class PersonaGrain(TickRunner runner) : Grain, IPersonaGrain
+internal sealed class PersonaGrain(TickRunner runner, RunnerSettings settings) : Grain, IPersonaGrain
 {
     private readonly Queue<(TickId Tick, bool IgnoresPause)> _waiting = new();
     private IGrainTimer? _timer;
@@ -67,6 +67,11 @@ internal sealed class PersonaGrain(TickRunner runner) : Grain, IPersonaGrain
             _running = null;
             _timer?.Dispose();
             _timer = null;
+            if (settings.Cluster.IsShared)
+            {
+                // The next tick is placed anew: a node that joined later would get nothing otherwise.
+                DeactivateOnIdle();
+            }
         }
     }
 }
