@@ -130,7 +130,7 @@ internal sealed class OpenTicks(ServiceDatabase database)
 
     private static Task<int> WithdrawAsync(DataConnection db, List<string> ids, DateTimeOffset askedAt, CancellationToken cancellationToken) =>
         db.GetTable<TickRow>()
-            .Where(row => ids.Contains(row.Id) && db.GetTable<PersonaStateRow>().Any(state => state.PersonaId == row.PersonaId && state.LastEndedAt > askedAt))
+            .Where(row => ids.Contains(row.Id) && db.GetTable<PersonaStateRow>().Any(state => state.PersonaId == row.PersonaId && state.LastEndedAt >= askedAt))
             .DeleteAsync(cancellationToken);
 
     private static async Task<TickJournal> JournalAsync(DataConnection db, TickId tick, string phase, CancellationToken cancellationToken)
