@@ -272,11 +272,28 @@ public sealed class Schedule
         // The occurrence may lie before the moment and its visit after it.
         for (var occurrence = NextOccurrence(after - CronJitter, inclusive: true);
             occurrence is { } moment;
-            occurrence = NextOccurrence(moment, inclusive: false))
+            occurrence = OccurrenceAfter(moment))
         {
             if (CronVisit(moment) is var visit && visit > after)
             {
                 return visit;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// The next occurrence, later in any case: around a change of the clock the expression may name the end of the gap
+    /// again. Occurrences lie on whole minutes.
+    /// </summary>
+    private DateTimeOffset? OccurrenceAfter(DateTimeOffset moment)
+    {
+        for (var step = TimeSpan.FromMinutes(1); step < Day + Day; step *= 2)
+        {
+            if (NextOccurrence(moment + step, inclusive: true) is not { } next || next > moment)
+            {
+                return NextOccurrence(moment + step, inclusive: true);
             }
         }
 

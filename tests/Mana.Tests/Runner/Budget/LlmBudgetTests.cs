@@ -27,7 +27,7 @@ public sealed class LlmBudgetTests
             var punctual = cluster.Requests.Where(request => request.Sent - request.Granted <= TimeSpan.FromMilliseconds(50)).ToList();
 
             // Counted when they are granted: what is exactly a minute apart may arrive some milliseconds less apart.
-            Most([.. punctual.OrderBy(request => request.Granted)], _ => 1, request => request.Granted).Should().BeLessThanOrEqualTo(requests + (requests / 50));
+            Most([.. punctual.OrderBy(request => request.Granted)], _ => 1, request => request.Granted).Should().BeLessThanOrEqualTo(requests + (requests / 50) + Math.Min(1, cluster.FrozenBudgets), "only a budget that hangs takes the knowledge of its last second with it");
         }, iter: 400);
 
     [Fact]

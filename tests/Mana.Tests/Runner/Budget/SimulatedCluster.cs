@@ -48,6 +48,9 @@ internal sealed class SimulatedCluster
 
     public int Freezes { get; private set; }
 
+    /// <summary>How often it was the budget's own node.</summary>
+    public int FrozenBudgets { get; private set; }
+
     public IReadOnlyList<string> Nodes => [.. _silos.Where(silo => silo.IsAlive).Select(silo => silo.Name)];
 
     /// <summary>What a call spends of its estimate.</summary>
@@ -118,6 +121,8 @@ internal sealed class SimulatedCluster
         silo.Thaws = Now + time;
         if (silo == _budget?.Silo)
         {
+            FrozenBudgets++;
+
             // What it has granted to itself since the others last heard from it, nobody else knows.
             silo.Calls.Where(call => Now - call.Granted < TimeSpan.FromSeconds(1.1)).ToList().ForEach(End);
         }
