@@ -104,7 +104,13 @@ public sealed class TwoNodesDeliveryTests(PostgresFixture postgres)
             (db, ct) => db.AddRowsAsync(
                 Enumerable.Range(1, rows).Select(i => new OutboxRow
                 {
-                    Id = $"{persona}/{i}", TickId = "tick", PersonaId = persona.Value, Kind = "actions", Payload = $"{persona}/{i}", NextAttemptAt = Start, CreatedAt = Start,
+                    Id = $"{persona}/{i}",
+                    TickId = "tick",
+                    PersonaId = persona.Value,
+                    Kind = "actions",
+                    Payload = $"{persona}/{i}",
+                    NextAttemptAt = Start,
+                    CreatedAt = Start,
                 }).ToList(),
                 ct),
             Token);

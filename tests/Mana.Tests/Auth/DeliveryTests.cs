@@ -137,12 +137,21 @@ public sealed class DeliveryTests
 
         public PersonaActionRow Action(int seq) => new()
         {
-            Id = $"{TickId}-{seq}-todo.create", TickId = TickId, Seq = seq, ToolName = "todo.create", Result = seq % 3 == 0 ? "error" : "ok", LatencyMs = seq,
+            Id = $"{TickId}-{seq}-todo.create",
+            TickId = TickId,
+            Seq = seq,
+            ToolName = "todo.create",
+            Result = seq % 3 == 0 ? "error" : "ok",
+            LatencyMs = seq,
         };
 
         public PersonaFeedbackRow Rating(int module) => new()
         {
-            Id = $"{TickId}-{Modules[module]}", TickId = TickId, Module = Modules[module], Rating = 1 + module, Notes = "so-so",
+            Id = $"{TickId}-{Modules[module]}",
+            TickId = TickId,
+            Module = Modules[module],
+            Rating = 1 + module,
+            Notes = "so-so",
         };
 
         public PersonaTickRow Outcome() => new()
