@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;
@@ -138,24 +139,39 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
             },
             cancellationToken);
 
-    /// <summary>Lists records, newest first.</summary>
+    /// <summary>Lists records, newest first unless the query says otherwise.</summary>
     /// <exception cref="InvalidCursorException">The cursor is none of ours.</exception>
     public async Task<RecordPage<T>> ListAsync<T>(RecordSet<T> set, RecordQuery query, CancellationToken cancellationToken)
         where T : class
     {
         var cursor = query.Cursor is null ? (Cursor?)null : Cursor.Parse(query.Cursor) ?? throw new InvalidCursorException();
         var rows = await session.ReadAsync(
-            (db, ct) => Matching(db, set, query, cursor)
-                .OrderByDescending(row => row.OrderKey)
-                .ThenByDescending(row => row.Seq)
-                .Take(query.Limit + 1)
-                .ToListAsync(ct),
+            (db, ct) => Ordered(Matching(db, set, query, cursor), query.IsAscending).Take(query.Limit + 1).ToListAsync(ct),
             cancellationToken);
         var hasMore = rows.Count > query.Limit;
         var shown = rows.Take(query.Limit).ToList();
         return new RecordPage<T>(
             [.. shown.Select(set.Read)],
             hasMore ? new Cursor(shown[^1].OrderKey, shown[^1].Seq).ToString() : null);
+    }
+
+    /// <summary>Reads all records that match, <see cref="RecordQuery.Limit"/> at a time, for as long as somebody asks for more.</summary>
+    public async IAsyncEnumerable<Stored<T>> ReadAllAsync<T>(
+        RecordSet<T> set, RecordQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : class
+    {
+        string? cursor = null;
+        do
+        {
+            var page = await ListAsync(set, query with { Cursor = cursor }, cancellationToken);
+            foreach (var record in page.Items)
+            {
+                yield return record;
+            }
+
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
     }
 
     /// <summary>How many records match.</summary>
@@ -207,11 +223,18 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
 
         if (cursor is var (key, seq))
         {
-            rows = rows.Where(row => row.OrderKey.CompareTo(key) < 0 || (row.OrderKey == key && row.Seq < seq));
+            rows = query.IsAscending
+                ? rows.Where(row => row.OrderKey.CompareTo(key) > 0 || (row.OrderKey == key && row.Seq > seq))
+                : rows.Where(row => row.OrderKey.CompareTo(key) < 0 || (row.OrderKey == key && row.Seq < seq));
         }
 
         return rows;
     }
+
+    private static IQueryable<RecordRow> Ordered(IQueryable<RecordRow> rows, bool isAscending) =>
+        isAscending
+            ? rows.OrderBy(row => row.OrderKey).ThenBy(row => row.Seq)
+            : rows.OrderByDescending(row => row.OrderKey).ThenByDescending(row => row.Seq);
 
     private (string Name, object? Value)[] LiveKey<T>(RecordSet<T> set, string id)
         where T : class => [("id", id.ToLowerInvariant()), ("space", space), ("collection", set.Collection)];

@@ -66,6 +66,16 @@ internal abstract class ToolModule(string name)
     /// <param name="tidy">Puts the record in order after the change, null when there is nothing to do.</param>
     /// <exception cref="InvalidOperationException">A field is not part of the record.</exception>
     protected ToolDefinition Update<T>(RecordShapes<T> shapes, string description, IEnumerable<Field> fields, Func<T, T>? tidy = null)
+        where T : class =>
+        Update(shapes, description, fields, (_, merged, _, _) => tidy is null ? merged : tidy(merged));
+
+    /// <summary><c>update</c> of a kind of record whose fields hang together.</summary>
+    /// <param name="shapes">The kind of record.</param>
+    /// <param name="description">For the model.</param>
+    /// <param name="fields">What may be changed; named as in the record.</param>
+    /// <param name="tidy">Puts the record in order: from what it was, what it is with the given fields, and these fields.</param>
+    /// <exception cref="InvalidOperationException">A field is not part of the record.</exception>
+    protected ToolDefinition Update<T>(RecordShapes<T> shapes, string description, IEnumerable<Field> fields, Func<T, T, JsonObject, ToolCall, T> tidy)
         where T : class
     {
         var set = shapes.Set;
@@ -81,7 +91,7 @@ internal abstract class ToolModule(string name)
             {
                 var id = (string)given["id"]!;
                 var record = await call.Records.UpdateAsync(
-                    set, id, current => Merge(current, given, set.Json) is var merged && tidy is not null ? tidy(merged) : merged, cancellationToken);
+                    set, id, current => tidy(current, Merge(current, given, set.Json), given, call), cancellationToken);
                 return shapes.Changed.Write(record);
             });
     }
