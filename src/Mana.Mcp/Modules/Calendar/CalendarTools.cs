@@ -52,11 +52,6 @@ internal sealed class CalendarTools() : ToolModule("calendar")
             CalendarJson.Default.ListEvents, Listed, ListAsync),
         Get(Events, "Reads one event with all its fields: description, rule, skipped dates, reminders. Use it when the id is known."),
         Update(),
-        Delete(
-            Events,
-            "Removes an event from the calendar, a repeated one with all its dates. Use it for an event that is cancelled or was a mistake. "
-            + "To drop one date of a repeated event use calendar.skipOccurrence; to move an event use calendar.update.",
-            "move or rename the event with calendar.update, or drop single dates of a repeated one with calendar.skipOccurrence."),
         Tool(
             "today", "Events of a day", ToolEffect.Reads,
             "Lists what takes place today, or on the given date, in the user's time zone, all-day events first. Use it at the start of a visit and before planning a day.",
@@ -92,6 +87,11 @@ internal sealed class CalendarTools() : ToolModule("calendar")
             CalendarJson.Default.SkipOccurrence, Events.Changed,
             (arguments, call, cancellationToken) => call.Records.UpdateAsync(
                 Events.Set, arguments.Id, calendarEvent => SkippedDate.AddTo(calendarEvent, arguments.Date, call), cancellationToken)),
+        Delete(
+            Events,
+            "Removes an event from the calendar, a repeated one with all its dates. Use it for an event that is cancelled or was a mistake. "
+            + "To drop one date of a repeated event use calendar.skipOccurrence; to move an event use calendar.update.",
+            "move or rename the event with calendar.update, or drop single dates of a repeated one with calendar.skipOccurrence."),
     ];
 
     private ToolDefinition Update()
