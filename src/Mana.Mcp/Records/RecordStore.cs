@@ -166,16 +166,21 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
         where T : class
     {
         var cursor = CursorOf(query);
-        var batch = Math.Max(query.Limit + 1, FilteredBatch);
+        var batch = query.Limit + 1;
         var found = new List<(RecordRow Row, Stored<T> Record)>();
-        List<RecordRow> rows;
-        do
+        while (true)
         {
-            rows = await ReadRowsAsync(set, query, cursor, batch, cancellationToken);
+            var rows = await ReadRowsAsync(set, query, cursor, batch, cancellationToken);
             found.AddRange(rows.Select(row => (Row: row, Record: set.Read(row))).Where(read => condition(read.Record.Data)));
-            cursor = rows.Count > 0 ? new Cursor(rows[^1].OrderKey, rows[^1].Seq) : cursor;
+            if (rows.Count < batch || found.Count > query.Limit)
+            {
+                break;
+            }
+
+            // Few meet the condition: the next look is a larger one.
+            cursor = new Cursor(rows[^1].OrderKey, rows[^1].Seq);
+            batch = Math.Max(batch, FilteredBatch);
         }
-        while (rows.Count == batch && found.Count <= query.Limit);
 
         return Page(found, query.Limit);
     }

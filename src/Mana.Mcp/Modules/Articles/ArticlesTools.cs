@@ -54,7 +54,7 @@ internal sealed class ArticlesTools() : ToolModule("articles")
         Tool(
             "save", "Save an article", ToolEffect.Adds,
             "Puts a web page on the reading list, unread. Use it when the user comes across something to read later. Give the title, and the text in content when it is known: nothing is fetched from the web. "
-            + "A page that was saved before is not saved again: the answer shows the first one, with wasSavedBefore true.",
+            + "A page that was saved before is not saved again: the answer shows the first one, unchanged, with wasSavedBefore true.",
             InputSchema.Of(
                 Field.Url("url").Required().About("The address of the page."),
                 Title().OrNull().Default(null), Excerpt().Default(null), Content().Default(null), Author().Default(null), SiteName().Default(null),

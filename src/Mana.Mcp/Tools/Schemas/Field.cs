@@ -103,7 +103,7 @@ internal sealed class Field
 
     /// <summary>Where to go on in a list.</summary>
     public static Field Cursor() =>
-        Text("cursor", 1, 500).About("nextCursor of the previous answer, to go on where it ended; leave out to start with the newest.");
+        Text("cursor", 1, 500).About("nextCursor of the previous answer, to go on where it ended; leave out to start at the beginning.");
 
     public Field Required()
     {
