@@ -66,9 +66,11 @@ public sealed class ToolListTests
             tool["outputSchema"]!["type"]!.GetValue<string>().Should().Be("object");
             var hints = tool["annotations"]!;
             hints["openWorldHint"]!.GetValue<bool>().Should().BeFalse();
-            hints["readOnlyHint"]!.GetValue<bool>().Should().Be(name.Split('.')[1] is "get" or "list" or "search" or "today" or "recent" or "history", because: name);
+            hints["readOnlyHint"]!.GetValue<bool>().Should().Be(name.Split('.')[1] is "get" or "list" or "search" or "today" or "recent" or "history"
+                or "week" or "freeSlots" or "upcomingBirthdays" or "symbols" or "progress", because: name);
             hints["destructiveHint"]!.GetValue<bool>().Should().Be(name.EndsWith(".delete", StringComparison.Ordinal));
-            hints["idempotentHint"]!.GetValue<bool>().Should().Be(name.Split('.')[1] is not ("create" or "add" or "log"), because: name);
+            hints["idempotentHint"]!.GetValue<bool>().Should().Be(
+                name.Split('.')[1] is not ("create" or "add" or "log" or "logContact" or "save" or "highlight" or "addProgress"), because: name);
         }
     }
 
