@@ -5,6 +5,7 @@ using Mana.Auth.Personas;
 using Mana.Auth.Sessions;
 using Mana.Auth.SignIn;
 using Mana.Auth.Spaces;
+using Mana.Auth.ToolPolicies;
 using Mana.Hosting;
 using Mana.Hosting.Http;
 using Mana.Hosting.Identity;
@@ -43,6 +44,7 @@ public static class AuthHost
         builder.Services.AddKeys(settings);
         builder.Services.AddSessions();
         builder.Services.AddSignIn();
+        builder.Services.AddToolPolicies();
         builder.Services.AddPersonas();
         builder.Services.AddAudit();
         builder.Services.AddSpaces();
@@ -61,6 +63,7 @@ public static class AuthHost
         app.MapSignIn();
         app.MapSessions();
         app.MapSpaces();
+        app.MapToolPolicies();
         app.MapPersonas();
         app.MapAudit();
         return app;

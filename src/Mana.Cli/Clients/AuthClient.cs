@@ -92,6 +92,27 @@ internal sealed class AuthClient(Uri address) : IDisposable
         await _http.EnsureSuccessAsync(response, "DELETE " + path, cancellationToken);
     }
 
+    /// <summary>Makes or updates a shared space of personas.</summary>
+    public async Task<CatalogSpace> PutSpaceAsync(string jwt, CatalogSpace space, CancellationToken cancellationToken)
+    {
+        using var content = ServiceHttp.Json(space, AuthJson.Default.CatalogSpace);
+        return await _http.SendAsync(
+            HttpMethod.Put, SpacePath(space.Slug), AuthJson.Default.CatalogSpace, cancellationToken, content, Bearer(jwt));
+    }
+
+    /// <summary>Removes a shared space of personas; false when there is none, or when mana-auth is one that has no such spaces.</summary>
+    public async Task<bool> DeleteSpaceAsync(string jwt, string slug, CancellationToken cancellationToken)
+    {
+        using var response = await _http.SendAsync(HttpMethod.Delete, SpacePath(slug), cancellationToken, headers: [Bearer(jwt)]);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            return false;
+        }
+
+        await _http.EnsureSuccessAsync(response, "DELETE " + SpacePath(slug), cancellationToken);
+        return true;
+    }
+
     /// <summary>Asks for one due persona: proves the service key and tells the service's time.</summary>
     public async Task<DueResponse> DueAsync(string serviceKey, CancellationToken cancellationToken) =>
         await _http.SendAsync(
@@ -102,6 +123,8 @@ internal sealed class AuthClient(Uri address) : IDisposable
             headers: [(ServiceKey.Header, serviceKey)]);
 
     public void Dispose() => _http.Dispose();
+
+    private static string SpacePath(string slug) => $"/api/v1/admin/spaces/{Uri.EscapeDataString(slug)}";
 
     private static (string Name, string Value) Bearer(string jwt) => ("Authorization", "Bearer " + jwt);
 

@@ -9,20 +9,28 @@ namespace Mana.Cli.Output;
 /// <summary>One persona of <c>mana seed --json</c>.</summary>
 internal sealed record SeededPersona(string Email, string Name, string Archetype, bool Ok, string? UserId, string? Error);
 
-/// <summary>Result of <c>mana seed --json</c>.</summary>
-internal sealed record SeedReport(string AuthUrl, bool DryRun, IReadOnlyList<SeededPersona> Personas, IReadOnlyList<string> Warnings);
+/// <summary>One shared space of <c>mana seed --json</c>.</summary>
+internal sealed record SeededSpace(string Slug, string Name, string Type, bool Ok, string? SpaceId, string? Error);
 
-/// <summary>One finding of <c>mana personas lint --json</c>: <c>missing-module</c>, <c>duplicate-email</c> or <c>no-mix</c>.</summary>
+/// <summary>Result of <c>mana seed --json</c>.</summary>
+internal sealed record SeedReport(
+    string AuthUrl, bool DryRun, IReadOnlyList<SeededPersona> Personas, IReadOnlyList<SeededSpace> Spaces, IReadOnlyList<string> Warnings);
+
+/// <summary>
+/// One finding of <c>mana personas lint --json</c>: <c>missing-module</c>, <c>duplicate-email</c>, <c>no-mix</c> or
+/// <c>unknown-member</c>.
+/// </summary>
 internal sealed record LintFinding(string Kind, string? Module, IReadOnlyList<string> Personas, string Message);
 
-/// <summary>Result of <c>mana personas lint --json</c>.</summary>
-internal sealed record LintReport(bool Ok, string Catalog, IReadOnlyList<string> LiveModules, IReadOnlyList<LintFinding> Findings);
+/// <summary>Result of <c>mana personas lint --json</c>; <c>Notes</c> are worth knowing and no fault.</summary>
+internal sealed record LintReport(
+    bool Ok, string Catalog, IReadOnlyList<string> LiveModules, IReadOnlyList<LintFinding> Findings, IReadOnlyList<string> Notes);
 
 /// <summary>One deletion of <c>mana personas cleanup --json</c>.</summary>
 internal sealed record CleanedPersona(string Email, bool InCatalog, bool Deleted, string? Error);
 
 /// <summary>Result of <c>mana personas cleanup --json</c>.</summary>
-internal sealed record CleanupReport(IReadOnlyList<CleanedPersona> Personas, IReadOnlyList<string> Kept);
+internal sealed record CleanupReport(IReadOnlyList<CleanedPersona> Personas, IReadOnlyList<string> Kept, IReadOnlyList<string> Spaces);
 
 /// <summary>Result of <c>mana tick run --wait --json</c>.</summary>
 internal sealed record TickRunReport(IReadOnlyList<TickSummary> Ticks, IReadOnlyList<SkippedPersona> Skipped);

@@ -70,10 +70,10 @@ public sealed class SpaceTests(AuthFixture fixture) : IClassFixture<AuthFixture>
         var space = (await _auth.SendAsync(HttpMethod.Get, List, bearer: user.AccessToken)).Json[0].GetProperty("id").GetString();
         var path = $"/api/v1/internal/org/{space}/member/{user.UserId}";
 
-        (await _auth.InternalAsync(HttpMethod.Get, path)).ShouldBe(200, """{"isMember":true,"role":"owner"}""");
+        (await _auth.InternalAsync(HttpMethod.Get, path)).ShouldBe(200, """{"isMember":true,"role":"owner","spaceType":"personal"}""");
         (await _auth.InternalAsync(HttpMethod.Get, $"/api/v1/internal/org/{space}/member/nobody")).ShouldBe(200, """{"isMember":false,"role":""}""");
         (await _auth.InternalAsync(HttpMethod.Get, $"/api/v1/internal/users/{user.UserId}/memberships")).ShouldBe(
-            200, $$"""{"userId":"{{user.UserId}}","memberships":[{"organizationId":"{{space}}","role":"owner"}]}""");
+            200, $$"""{"userId":"{{user.UserId}}","memberships":[{"organizationId":"{{space}}","role":"owner","spaceType":"personal"}]}""");
         (await _auth.InternalAsync(HttpMethod.Get, "/api/v1/internal/users/nobody/memberships")).ShouldBe(200, """{"userId":"nobody","memberships":[]}""");
         (await _auth.SendAsync(HttpMethod.Get, path, bearer: user.AccessToken)).ShouldBe(
             401, """{"statusCode":401,"message":"Invalid or missing service key"}""");

@@ -19,6 +19,8 @@ internal sealed class FakeAuth
 
     public ConcurrentDictionary<string, PersonaUpsert> Personas { get; } = new(StringComparer.Ordinal);
 
+    public ConcurrentDictionary<string, CatalogSpace> Spaces { get; } = new(StringComparer.Ordinal);
+
     public HashSet<string> Refused { get; } = new(StringComparer.Ordinal);
 
     public string ServiceKey { get; set; } = "the-service-key";
@@ -79,6 +81,23 @@ internal sealed class FakeAuth
         admin.MapDelete("/{id}", (string id) => Refused.Contains(id) || !Personas.TryRemove(id, out _)
             ? Results.Json(new { error = "Refusing to delete" }, statusCode: 400)
             : Results.Json(new { ok = true, deleted = id }));
+        var spaces = app.MapGroup("/api/v1/admin/spaces").AddEndpointFilter(async (context, next) =>
+            context.HttpContext.Request.Headers.Authorization == "Bearer " + AdminJwt
+                ? await next(context)
+                : Results.Json(new { error = "Forbidden", message = "Admin access required" }, statusCode: 403));
+        spaces.MapPut("/{slug}", (string slug, CatalogSpace space) =>
+        {
+            if (Refused.Contains(slug))
+            {
+                return Results.Json(new { error = "NotACatalogSpace", message = "The space was made by a user" }, statusCode: 409);
+            }
+
+            Spaces[slug] = space with { Id = new SpaceId("id-" + slug) };
+            return Results.Json(Spaces[slug], AuthJson.Default.CatalogSpace);
+        });
+        spaces.MapDelete("/{slug}", (string slug) => Spaces.TryRemove(slug, out _)
+            ? Results.Json(new { ok = true, deleted = slug })
+            : Results.Json(new { error = "NotFound" }, statusCode: 404));
         return app;
     }
 
