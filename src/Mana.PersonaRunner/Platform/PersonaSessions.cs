@@ -33,7 +33,8 @@ internal sealed class PersonaSessions(ManaAuthClient auth, RunnerSettings settin
             ?? throw new PlatformException(
                 TickStages.SignIn,
                 $"{persona.Email} has no personal space (of {spaces.Count}); nothing is written into another one. Seed the persona again, or give it a space of type personal.");
-        return new PersonaAccess(session.UserId, personal.Id, persona.TimeZone, (refused, token) => TokenAsync(persona.Email, refused, token));
+        return new PersonaAccess(
+            session.UserId, personal.Id, persona.TimeZone, SharedSpace.From(spaces), (refused, token) => TokenAsync(persona.Email, refused, token));
     }
 
     private async ValueTask<string> TokenAsync(string email, string? refused, CancellationToken cancellationToken) =>
