@@ -1,7 +1,9 @@
 using Mana.Auth.Audit;
 using Mana.Auth.Http;
 using Mana.Auth.Keys;
+using Mana.Auth.OAuth;
 using Mana.Auth.Personas;
+using Mana.Auth.Purge;
 using Mana.Auth.Sessions;
 using Mana.Auth.SignIn;
 using Mana.Auth.Spaces;
@@ -48,6 +50,8 @@ public static class AuthHost
         builder.Services.AddPersonas();
         builder.Services.AddAudit();
         builder.Services.AddSpaces();
+        builder.Services.AddOAuth();
+        builder.Services.AddPurge();
         builder.Services.AddHostedService<Housekeeping>();
 
         var app = builder.Build();
@@ -66,6 +70,8 @@ public static class AuthHost
         app.MapToolPolicies();
         app.MapPersonas();
         app.MapAudit();
+        app.MapOAuth(settings);
+        app.MapPurge();
         return app;
     }
 }

@@ -1,4 +1,5 @@
 using Mana.Auth.Keys;
+using Mana.Auth.OAuth;
 using Mana.Auth.Sessions;
 using Mana.Auth.SignIn;
 using Mana.Auth.Spaces;
@@ -9,7 +10,7 @@ namespace Mana.Auth;
 
 /// <summary>Removes what has expired and rotates the signing key, at the start and every ten minutes.</summary>
 internal sealed partial class Housekeeping(
-    SessionStore sessions, Lockout lockout, Invitations invitations, SigningKeys keys, AuthSettings settings, TimeProvider time, ILogger<Housekeeping> logger) : BackgroundService
+    SessionStore sessions, Lockout lockout, Invitations invitations, OAuthGrants grants, SigningKeys keys, AuthSettings settings, TimeProvider time, ILogger<Housekeeping> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(10);
 
@@ -19,6 +20,7 @@ internal sealed partial class Housekeeping(
         await sessions.PurgeAsync(cancellationToken);
         await lockout.PurgeAsync(cancellationToken);
         await invitations.PurgeAsync(cancellationToken);
+        await grants.PurgeAsync(cancellationToken);
         await keys.MaintainAsync(settings.KeyLifetime, cancellationToken);
     }
 

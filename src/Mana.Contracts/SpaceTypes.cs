@@ -24,11 +24,11 @@ public static class SpaceTypes
     /// <summary>The types that people share.</summary>
     public static IReadOnlyList<string> Shared { get; } = ["brand", "club", "family", "team", "practice"];
 
-    /// <summary>Whether the module is at home in a space of the type; nothing is in a space of unknown type.</summary>
-    /// <param name="type">One of <see cref="Shared"/>, or <see cref="Personal"/>.</param>
+    /// <summary>Whether the module is at home in a space of the type; nothing is in a shared space of unknown type.</summary>
+    /// <param name="type">The type; null or <see cref="Personal"/> for a person's own space.</param>
     /// <param name="module">In any spelling.</param>
-    public static bool Allows(string type, string module) =>
-        type == Personal || (Modules.TryGetValue(type, out var modules) && modules.Contains(ModuleNames.Normalise(module)));
+    public static bool Allows(string? type, string module) =>
+        type is null or Personal || (Modules.TryGetValue(type, out var modules) && modules.Contains(ModuleNames.Normalise(module)));
 
     // Looking for things and for spaces is part of being anywhere.
     private static FrozenSet<string> Set(params string[] modules) => modules.Append("search").Append("spaces").ToFrozenSet(StringComparer.Ordinal);

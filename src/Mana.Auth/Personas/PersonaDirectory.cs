@@ -73,14 +73,8 @@ internal sealed class PersonaDirectory(ServiceDatabase database, Passwords passw
                     return DeleteResult.NotAPersona;
                 }
 
-                var members = db.GetTable<MemberRow>();
-                var spaces = await members
-                    .Where(member => member.UserId == userId && member.Role == SpaceRoles.Owner)
-                    .Where(member => !members.Any(other =>
-                        other.OrganizationId == member.OrganizationId && other.UserId != userId && other.Role == SpaceRoles.Owner))
-                    .Select(member => member.OrganizationId)
-                    .ToListAsync(ct);
-                await SpaceMembers.DeleteSpacesAsync(db, spaces, clock.Now(), ct);
+                var spaces = await SpaceMembers.OwnedAloneAsync(db, userId, ct);
+                await SpaceMembers.DeleteSpacesAsync(db, [.. spaces.Select(space => space.Id)], clock.Now(), ct);
                 await db.GetTable<UserRow>().DeleteAsync(row => row.Id == userId, ct);
                 return DeleteResult.Deleted;
             },

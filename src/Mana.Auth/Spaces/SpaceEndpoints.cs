@@ -35,6 +35,7 @@ internal static partial class SpaceEndpoints
         app.MapPost("/api/auth/organization/create", CreateAsync).RequireTrustedOrigin();
         app.MapGet("/api/v1/internal/org/{orgId}/member/{userId}", MemberAsync);
         app.MapGet("/api/v1/internal/users/{userId}/memberships", MembershipsAsync);
+        app.MapGet("/api/v1/internal/users/{userId}/spaces", OfUserAsync);
         app.MapSharing();
         app.MapCatalogSpaces();
     }
@@ -49,17 +50,27 @@ internal static partial class SpaceEndpoints
             return Answers.NativeUnauthorized();
         }
 
-        var rows = await database.ReadAsync(
+        return await SpacesOfAsync(database, user.Id, context.RequestAborted);
+    }
+
+    /// <summary>The same for mana-mcp, whose callers may bring a token that is not for mana-auth.</summary>
+    private static Task<IResult> OfUserAsync(string userId, ServiceDatabase database, CancellationToken cancellationToken) =>
+        SpacesOfAsync(database, userId, cancellationToken);
+
+    private static async Task<IResult> SpacesOfAsync(ServiceDatabase database, string userId, CancellationToken cancellationToken) =>
+        Answers.Json<IReadOnlyList<SpaceView>>([.. (await JoinedAsync(database, userId, cancellationToken)).Select(ToView)], AuthServerJson.Default.IReadOnlyListSpaceView);
+
+    private static Task<List<JoinedSpaceRow>> JoinedAsync(ServiceDatabase database, string userId, CancellationToken cancellationToken) =>
+        database.ReadAsync(
             (db, ct) => db.RowsAsync<JoinedSpaceRow>(
                 """
-                select organizations.*, members.role as role from members join organizations on organizations.id = members.organization_id
-                where members.user_id = @user order by members.created_at, members.id
+                select organizations.*, members.role as role from members
+                join organizations on organizations.id = members.organization_id join users on users.id = members.user_id
+                where members.user_id = @user and users.deleted_at is null order by members.created_at, members.id
                 """,
                 ct,
-                ("user", user.Id)),
-            context.RequestAborted);
-        return Answers.Json<IReadOnlyList<SpaceView>>([.. rows.Select(ToView)], AuthServerJson.Default.IReadOnlyListSpaceView);
-    }
+                ("user", userId)),
+            cancellationToken);
 
     private static SpaceView ToView(JoinedSpaceRow space) => new(
         new SpaceId(space.Id), space.Name, space.Slug, space.Logo, space.CreatedAt, SpaceMetadata.Parse(space.Metadata), space.Role);
@@ -156,15 +167,7 @@ internal static partial class SpaceEndpoints
 
     private static async Task<IResult> MembershipsAsync(string userId, ServiceDatabase database, CancellationToken cancellationToken)
     {
-        var rows = await database.ReadAsync(
-            (db, ct) => db.RowsAsync<JoinedSpaceRow>(
-                """
-                select organizations.*, members.role as role from members join organizations on organizations.id = members.organization_id
-                where members.user_id = @user order by members.created_at, members.id
-                """,
-                ct,
-                ("user", userId)),
-            cancellationToken);
+        var rows = await JoinedAsync(database, userId, cancellationToken);
         return Answers.Json(
             new MembershipsResponse(userId, [.. rows.Select(row => new MembershipView(row.Id, row.Role, SpaceMetadata.TypeOf(row.Metadata)))]),
             AuthServerJson.Default.MembershipsResponse);

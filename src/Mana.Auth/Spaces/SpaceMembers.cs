@@ -158,6 +158,18 @@ internal sealed partial class SpaceMembers(ServiceDatabase database, SpaceCleanu
         return refusal;
     }
 
+    /// <summary>The spaces that nobody else owns: without their owner they would be nobody's.</summary>
+    public static Task<List<OrganizationRow>> OwnedAloneAsync(DataConnection db, string userId, CancellationToken cancellationToken) =>
+        db.RowsAsync<OrganizationRow>(
+            """
+            select organizations.* from members join organizations on organizations.id = members.organization_id
+            where members.user_id = @user and members.role = @owner and not exists (
+              select 1 from members other
+              where other.organization_id = members.organization_id and other.user_id <> @user and other.role = @owner)
+            """,
+            cancellationToken,
+            ("user", userId), ("owner", SpaceRoles.Owner));
+
     /// <summary>Deletes spaces and queues the removal of their records, within the caller's transaction.</summary>
     public static async Task DeleteSpacesAsync(DataConnection db, IReadOnlyCollection<string> spaceIds, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -38,6 +38,13 @@ internal sealed record TickRunReport(IReadOnlyList<TickSummary> Ticks, IReadOnly
 /// <summary>Result of <c>mana admin create --json</c>; the password only where it was made here.</summary>
 internal sealed record AdminReport(string Email, string Name, string? Password);
 
+/// <summary>One table of <c>mana purge --json</c>; <c>Remaining</c> is null where the service does not count.</summary>
+internal sealed record PurgedTable(string Service, string Table, long? Deleted, long? Remaining);
+
+/// <summary>Result of <c>mana purge --json</c>; <c>Ok</c> when every table was counted and holds nothing.</summary>
+internal sealed record PurgeReport(
+    bool Ok, string? Persona, IReadOnlyList<string> Ticks, IReadOnlyList<PurgedTable> Tables, IReadOnlyList<PurgedSpace> Spaces);
+
 /// <summary>One check of <c>mana doctor --json</c>: <c>ok</c>, <c>warning</c> or <c>broken</c>.</summary>
 internal sealed record DoctorCheck(string Name, string State, string Detail, string? Fix);
 
@@ -72,6 +79,9 @@ internal sealed record HealthView(string? Status, string? Service, string? Versi
 [JsonSerializable(typeof(ClusterResponse))]
 [JsonSerializable(typeof(TickEvent))]
 [JsonSerializable(typeof(PauseResponse))]
+[JsonSerializable(typeof(PurgeReport))]
+[JsonSerializable(typeof(OAuthClientView))]
+[JsonSerializable(typeof(IReadOnlyList<OAuthClientView>))]
 [JsonSerializable(typeof(AdminReport))]
 [JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(ServiceLine))]

@@ -37,6 +37,9 @@ internal sealed class PersonaSessions(ManaAuthClient auth, RunnerSettings settin
             session.UserId, personal.Id, persona.TimeZone, SharedSpace.From(spaces), (refused, token) => TokenAsync(persona.Email, refused, token));
     }
 
+    /// <summary>Forgets the session of a persona.</summary>
+    public void Forget(string email) => _entries.TryRemove(email, out _);
+
     private async ValueTask<string> TokenAsync(string email, string? refused, CancellationToken cancellationToken) =>
         _entries.TryGetValue(email, out var entry) && IsGood(entry, refused)
             ? entry.Jwt
