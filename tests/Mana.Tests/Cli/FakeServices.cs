@@ -146,6 +146,11 @@ internal sealed class FakeRunner
 
     public RunTicksRequest? LastRequest { get; private set; }
 
+    public PurgeRequest? LastPurge { get; private set; }
+
+    /// <summary>Rows that a purge cannot remove.</summary>
+    public long Leftover { get; set; }
+
     /// <summary>What it knows of failing personas.</summary>
     public object[] Resting { get; set; } = [];
 
@@ -191,6 +196,12 @@ internal sealed class FakeRunner
             statusCode: 202));
         app.MapGet("/api/v1/live", () => Results.Json(new { personas = Resting }));
         app.MapGet("/api/v1/cluster", () => Results.Json(Cluster, RunnerJson.Default.ClusterResponse));
+        app.MapPost("/api/v1/purge", (PurgeRequest request) =>
+        {
+            LastPurge = request;
+            return Results.Json(
+                new PurgeResponse(Leftover == 0, new Dictionary<string, long> { ["ticks"] = 3 }, new Dictionary<string, long> { ["ticks"] = Leftover }), RunnerJson.Default.PurgeResponse);
+        });
         app.MapPost("/api/v1/pause", () => Results.Json(new PauseResponse(true, true), RunnerJson.Default.PauseResponse));
         app.MapPost("/api/v1/resume", () => Results.Json(new PauseResponse(true, false), RunnerJson.Default.PauseResponse));
         app.MapGet("/api/v1/events", async (HttpContext context) =>
