@@ -98,6 +98,7 @@ public static partial class RunnerHost
         services.AddSingleton<OpenTicks>();
         services.AddSingleton<PersonaStates>();
         services.AddSingleton<TickReader>();
+        services.AddSingleton<TickPurge>();
         services.AddSingleton<PlayedTicksReader>();
         services.AddSingleton<Outbox>();
     }
