@@ -168,6 +168,8 @@ public sealed record PersonaDetailResponse(
 [JsonSerializable(typeof(TokenResponse))]
 [JsonSerializable(typeof(IReadOnlyList<SpaceView>))]
 [JsonSerializable(typeof(MembershipResponse))]
+[JsonSerializable(typeof(ToolPolicy))]
+[JsonSerializable(typeof(UserToolPolicy))]
 [JsonSerializable(typeof(DueResponse))]
 [JsonSerializable(typeof(ActionsRequest))]
 [JsonSerializable(typeof(FeedbackRequest))]
