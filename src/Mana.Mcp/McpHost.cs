@@ -10,6 +10,7 @@ using Mana.Mcp.Records;
 using Mana.Mcp.Tools;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -23,6 +24,11 @@ public static class McpHost
 
     /// <summary>The service's name in logs, metrics and <c>/health</c>.</summary>
     public const string Service = "mana-mcp";
+
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+
+    // The server's own rate would wait minutes for somebody who asks for long answers and reads none.
+    private static readonly MinDataRate SlowestReader = new(bytesPerSecond: 16 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
 
     /// <summary>Makes the service, its database migrated and ready; it listens once started.</summary>
     /// <param name="configuration">The only source of settings.</param>
@@ -41,7 +47,12 @@ public static class McpHost
         var settings = McpSettings.Read(reader, ManaEnvironment.From(configuration));
         reader.ThrowIfInvalid(Service);
 
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = settings.MaxBodyBytes);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = settings.MaxBodyBytes;
+            kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
+            kestrel.Limits.MinResponseDataRate = SlowestReader;
+        });
         builder.Services.AddSingleton(settings);
         builder.Services.AddRecords(ServiceDatabase.Open(settings.Database, typeof(McpHost).Assembly));
         builder.Services.AddAccess(settings);

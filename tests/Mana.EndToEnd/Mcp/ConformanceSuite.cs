@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using Mana.Testing;
 
 namespace Mana.EndToEnd.Mcp;
 
