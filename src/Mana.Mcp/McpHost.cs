@@ -9,8 +9,6 @@ using Mana.Mcp.Policy;
 using Mana.Mcp.Records;
 using Mana.Mcp.Tools;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -24,11 +22,6 @@ public static class McpHost
 
     /// <summary>The service's name in logs, metrics and <c>/health</c>.</summary>
     public const string Service = "mana-mcp";
-
-    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
-
-    // The server's own rate would wait minutes for somebody who asks for long answers and reads none.
-    private static readonly MinDataRate SlowestReader = new(bytesPerSecond: 16 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
 
     /// <summary>Makes the service, its database migrated and ready; it listens once started.</summary>
     /// <param name="configuration">The only source of settings.</param>
@@ -47,12 +40,7 @@ public static class McpHost
         var settings = McpSettings.Read(reader, ManaEnvironment.From(configuration));
         reader.ThrowIfInvalid(Service);
 
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.Limits.MaxRequestBodySize = settings.MaxBodyBytes;
-            kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
-            kestrel.Limits.MinResponseDataRate = SlowestReader;
-        });
+        builder.BoundConnections(settings.MaxBodyBytes);
         builder.Services.AddSingleton(settings);
         builder.Services.AddRecords(ServiceDatabase.Open(settings.Database, typeof(McpHost).Assembly));
         builder.Services.AddAccess(settings);

@@ -145,8 +145,9 @@ public sealed class HostileClientTests
     public async Task Who_reads_too_slowly_is_cut_off_and_holds_nobody_up()
     {
         await using var mcp = await McpUnderTest.StartAsync();
-        using var client = await ConnectAsync(mcp);
-        client.Client.ReceiveBufferSize = 4096;
+
+        // A small window, so that the machine itself holds little of what nobody reads.
+        using var client = await ConnectAsync(mcp, receiveBuffer: 2048);
         var one = Encoding.ASCII.GetBytes(
             $"POST /mcp HTTP/1.1\r\nHost: {mcp.Host.Address.Authority}\r\nAuthorization: Bearer {mcp.Token()}\r\nX-Mana-Space: {McpUnderTest.Space}\r\n"
             + $"Accept: application/json, text/event-stream\r\nContent-Type: application/json\r\nContent-Length: {ListTools.Length}\r\n\r\n{ListTools}");
@@ -244,9 +245,10 @@ public sealed class HostileClientTests
 
     private static string Encode(string json) => Base64UrlEncoder.Encode(json);
 
-    private static async Task<TcpClient> ConnectAsync(McpUnderTest mcp)
+    private static async Task<TcpClient> ConnectAsync(McpUnderTest mcp, int? receiveBuffer = null)
     {
         var client = new TcpClient();
+        client.ReceiveBufferSize = receiveBuffer ?? client.ReceiveBufferSize;
         await client.ConnectAsync(mcp.Host.Address.Host, mcp.Host.Address.Port, Cancellation);
         return client;
     }
