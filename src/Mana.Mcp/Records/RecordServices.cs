@@ -30,7 +30,13 @@ internal static class RecordServices
     public static void MapSpaceRemoval(this IEndpointRouteBuilder app)
     {
         app.MapDelete("/api/v1/internal/spaces/{id}", async (string id, RecordStore records, CancellationToken cancellationToken) =>
-            TypedResults.Json(await records.RemoveSpaceAsync(new SpaceId(id), cancellationToken), RecordJson.Default.SpaceRemoval));
+        {
+            var removal = await records.RemoveSpaceAsync(new SpaceId(id), cancellationToken);
+
+            // What is left has to be asked for again: mana-auth does so after anything but a success.
+            return TypedResults.Json(
+                removal, RecordJson.Default.SpaceRemoval, statusCode: removal.Ok ? StatusCodes.Status200OK : StatusCodes.Status409Conflict);
+        });
 
         // The proof of a purge: what every table still has of the space.
         app.MapGet("/api/v1/internal/spaces/{id}/rows", async (string id, ServiceDatabase database, CancellationToken cancellationToken) =>
