@@ -38,7 +38,7 @@ internal sealed class RecordSet<T>(string collection, string noun, JsonTypeInfo<
 internal sealed record Stored<T>(
     string Id, string SpaceId, string AuthorId, string Visibility, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, T Data);
 
-/// <summary>Some records, newest first, and where the next ones begin (null when these were the last).</summary>
+/// <summary>Some records in the order of the query, and where the next ones begin (null when these were the last).</summary>
 internal sealed record RecordPage<T>(IReadOnlyList<Stored<T>> Items, string? NextCursor);
 
 /// <summary>Which records of a set are wanted.</summary>
@@ -49,6 +49,7 @@ internal sealed record RecordPage<T>(IReadOnlyList<Stored<T>> Items, string? Nex
 /// <param name="From">Only those whose sort key is this or later.</param>
 /// <param name="Before">Only those whose sort key is earlier than this.</param>
 /// <param name="Cursor">Go on from here.</param>
+/// <param name="IsAscending">Smallest sort key first, instead of newest first.</param>
 internal sealed record RecordQuery(
     int Limit,
     string? State = null,
@@ -56,7 +57,8 @@ internal sealed record RecordQuery(
     string? Search = null,
     string? From = null,
     string? Before = null,
-    string? Cursor = null);
+    string? Cursor = null,
+    bool IsAscending = false);
 
 /// <summary>There is no such record in the caller's space (any more).</summary>
 internal sealed class RecordNotFoundException(string noun, string id, string foundBy)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Mana.Mcp.Records;
 using Mana.Mcp.Tools.Schemas;
 
 namespace Mana.Mcp.Tools;
@@ -66,6 +67,16 @@ internal abstract class ToolModule(string name)
     /// <param name="tidy">Puts the record in order after the change, null when there is nothing to do.</param>
     /// <exception cref="InvalidOperationException">A field is not part of the record.</exception>
     protected ToolDefinition Update<T>(RecordShapes<T> shapes, string description, IEnumerable<Field> fields, Func<T, T>? tidy = null)
+        where T : class =>
+        Update(shapes, description, fields, (_, merged, _, _) => tidy is null ? merged : tidy(merged));
+
+    /// <summary><c>update</c> of a kind of record whose fields hang together.</summary>
+    /// <param name="shapes">The kind of record.</param>
+    /// <param name="description">For the model.</param>
+    /// <param name="fields">What may be changed; named as in the record.</param>
+    /// <param name="tidy">Puts the record in order: from what it was, what it is with the given fields, and these fields.</param>
+    /// <exception cref="InvalidOperationException">A field is not part of the record.</exception>
+    protected ToolDefinition Update<T>(RecordShapes<T> shapes, string description, IEnumerable<Field> fields, Func<T, T, JsonObject, ToolCall, T> tidy)
         where T : class
     {
         var set = shapes.Set;
@@ -81,7 +92,7 @@ internal abstract class ToolModule(string name)
             {
                 var id = (string)given["id"]!;
                 var record = await call.Records.UpdateAsync(
-                    set, id, current => Merge(current, given, set.Json) is var merged && tidy is not null ? tidy(merged) : merged, cancellationToken);
+                    set, id, current => tidy(current, Merge(current, given, set.Json), given, call), cancellationToken);
                 return shapes.Changed.Write(record);
             });
     }
@@ -99,6 +110,23 @@ internal abstract class ToolModule(string name)
         {
             InsteadOfDeleting = instead,
         };
+
+    /// <summary><c>delete</c>: removes one record softly, with the records of another kind that belong to it.</summary>
+    protected ToolDefinition DeleteWithParts<T, TPart>(RecordShapes<T> shapes, RecordSet<TPart> parts, string description, string instead)
+        where T : class
+        where TPart : class
+    {
+        var delete = Delete(shapes, description, instead);
+        return delete with
+        {
+            RunAsync = async (given, call, cancellationToken) =>
+            {
+                var answer = await delete.RunAsync(given, call, cancellationToken);
+                await call.Records.DeletePartsAsync(parts, ((string)given["id"]!).ToLowerInvariant(), cancellationToken);
+                return answer;
+            },
+        };
+    }
 
     private static Field IdOf(string noun) => Field.Id().Required().About($"The id of the {noun}, as another tool returned it.");
 

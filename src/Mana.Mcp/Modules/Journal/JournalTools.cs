@@ -51,7 +51,7 @@ internal sealed class JournalTools() : ToolModule("journal")
                 Field.Flag("isFavorite").About("True for an entry that the user loves."),
                 Field.Flag("isArchived").About("True hides the entry from lists."),
             ],
-            entry => entry with { EntryDate = Iso.DateOf(entry.EntryDate), WordCount = CountWords(entry.Content) }),
+            entry => entry with { EntryDate = Iso.DateOf(entry.EntryDate), WordCount = Words.Count(entry.Content) }),
         Delete(
             Entries,
             "Removes an entry from the diary. Use it only when the user asks for exactly that; to hide one use journal.update with isArchived true.",
@@ -78,7 +78,7 @@ internal sealed class JournalTools() : ToolModule("journal")
                 EntryDate = arguments.EntryDate is null ? Iso.Date(call.Today) : Iso.DateOf(arguments.EntryDate),
                 Mood = arguments.Mood,
                 Tags = arguments.Tags,
-                WordCount = CountWords(arguments.Content),
+                WordCount = Words.Count(arguments.Content),
                 IsPinned = false,
                 IsFavorite = false,
                 IsArchived = false,
@@ -95,18 +95,4 @@ internal sealed class JournalTools() : ToolModule("journal")
                 Before: arguments.To is null ? null : Iso.DayAfter(arguments.To),
                 Cursor: arguments.Cursor),
             cancellationToken);
-
-    private static int CountWords(string text)
-    {
-        var count = 0;
-        var isInWord = false;
-        foreach (var character in text)
-        {
-            var isSpace = char.IsWhiteSpace(character);
-            count += !isSpace && !isInWord ? 1 : 0;
-            isInWord = !isSpace;
-        }
-
-        return count;
-    }
 }
