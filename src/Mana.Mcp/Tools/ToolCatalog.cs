@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Mana.Contracts;
 
 namespace Mana.Mcp.Tools;
 
@@ -34,11 +35,17 @@ internal sealed partial class ToolCatalog
     /// <summary>The modules that clients see.</summary>
     public IReadOnlyList<string> Modules { get; }
 
-    /// <summary>The tool that clients know by this name, or null.</summary>
-    public ToolDefinition? Find(string? name) => name is null ? null : _tools.GetValueOrDefault(name);
+    /// <summary>The tool that clients know by this name, or null; the module in any spelling.</summary>
+    public ToolDefinition? Find(string? name) => name is null ? null : _tools.GetValueOrDefault(Plain(name));
 
     /// <summary>The tool of that name that nobody may call, or null.</summary>
     public ToolDefinition? FindAdmin(string? name) => name is null ? null : _admin.GetValueOrDefault(name);
+
+    private static string Plain(string name)
+    {
+        var module = ModuleNames.OfTool(name);
+        return module.Length == name.Length ? name : ModuleNames.Normalise(module) + name[module.Length..];
+    }
 
     [GeneratedRegex(@"^(?=.{1,64}\z)[a-zA-Z0-9-]+\.[a-zA-Z0-9]+\z")]
     private static partial Regex WellFormed();
