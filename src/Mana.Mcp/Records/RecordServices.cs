@@ -17,6 +17,9 @@ internal static class RecordServices
         services.AddSingleton(_ => database);
         services.AddSingleton<RecordStore>();
         services.AddSingleton<KeyedAnswers>();
+        services.AddSingleton<RecordCatalog>();
+        services.AddSingleton<IndexBackfill>();
+        services.AddHostedService(provider => provider.GetRequiredService<IndexBackfill>());
         return services;
     }
 

@@ -10,6 +10,9 @@ namespace Mana.Mcp.Records;
 /// <summary>The records of all spaces. Tools never see it: they are handed the <see cref="SpaceRecords"/> of their caller.</summary>
 internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
 {
+    // The writers of the service wait for each batch; so many records take some tens of milliseconds.
+    private const int IndexedAtOnce = 200;
+
     /// <summary>The records of one space, to be read.</summary>
     public SpaceRecords In(SpaceId space, UserId author) => In(space, author, new RecordSession(database, null));
 
@@ -42,6 +45,38 @@ internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
                 await db.GetTable<KeyedAnswerRow>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct);
                 await db.GetTable<RecordCounter>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct);
                 return await db.GetTable<RecordRow>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct);
+            },
+            cancellationToken);
+
+    /// <summary>Indexes some of the records that were there before the index; null when none is left.</summary>
+    public Task<int?> IndexSomeAsync(RecordCatalog catalog, CancellationToken cancellationToken) =>
+        database.WriteAsync<int?>(
+            async (db, ct) =>
+            {
+                // The first write takes the row's lock on PostgreSQL: a second process waits, and goes on after us.
+                var progress = await db.RowAsync<IndexingRow>("update record_indexing set done_until = done_until returning *", ct);
+                if (progress is null || progress.DoneUntil >= progress.Last)
+                {
+                    return null;
+                }
+
+                var rows = await db.RowsAsync<RecordRow>(
+                    "select * from records where seq > @done and seq <= @last order by seq limit @limit",
+                    ct,
+                    ("done", progress.DoneUntil), ("last", progress.Last), ("limit", IndexedAtOnce));
+                foreach (var row in rows.Where(row => row.DeletedAt is null))
+                {
+                    if (catalog.Find(row.Collection)?.SearchableOf(row) is { } searchable)
+                    {
+                        await SearchIndex.WriteAsync(db, database.Kind, row, searchable, ct);
+                        await db.RunAsync(
+                            "update records set search_text = @search where seq = @seq", ct, ("search", SearchText.Fold(searchable.Text)), ("seq", row.Seq));
+                    }
+                }
+
+                await db.RunAsync(
+                    "update record_indexing set done_until = @done", ct, ("done", rows.Count < IndexedAtOnce ? progress.Last : rows[^1].Seq));
+                return rows.Count;
             },
             cancellationToken);
 
@@ -83,6 +118,11 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
                     UpdatedAt = now,
                 };
                 await db.AddRowAsync(row, ct);
+                if (set.SearchableOf(data) is { } searchable)
+                {
+                    await SearchIndex.WriteAsync(db, session.Kind, row, searchable, ct);
+                }
+
                 return set.Read(row);
             },
             cancellationToken);
@@ -105,7 +145,8 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
                 // The first write takes the row's lock on PostgreSQL: two changes of different fields must not undo each other.
                 var row = await db.RowAsync<RecordRow>(
                     $"update records set updated_at = @now{Live} returning *", ct, [("now", clock.Now()), .. LiveKey(set, id)]) ?? throw NotFound(set, id);
-                var data = change(set.Read(row).Data);
+                var before = set.Read(row).Data;
+                var data = change(before);
                 row.ParentId = set.Parent(data);
                 row.State = set.State(data);
                 row.OrderKey = set.OrderKey(data, row.CreatedAt);
@@ -118,6 +159,12 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
                     """,
                     ct,
                     ("parent", row.ParentId), ("state", row.State), ("order", row.OrderKey), ("search", row.SearchText), ("data", row.Data), ("seq", row.Seq));
+                var searchable = set.SearchableOf(data);
+                if (searchable != set.SearchableOf(before))
+                {
+                    await SearchIndex.WriteAsync(db, session.Kind, row, searchable, ct);
+                }
+
                 return set.Read(row);
             },
             cancellationToken);
@@ -134,6 +181,7 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
                     throw NotFound(set, id);
                 }
 
+                await SearchIndex.RemoveAsync(db, id.ToLowerInvariant(), ct);
                 return true;
             },
             cancellationToken);
@@ -162,6 +210,25 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
     public Task<int> CountAsync<T>(RecordSet<T> set, RecordQuery query, CancellationToken cancellationToken)
         where T : class =>
         session.ReadAsync((db, ct) => Matching(db, set, query, null).CountAsync(ct), cancellationToken);
+
+    /// <summary>
+    /// Finds records of every kind in which all these words occur (<see cref="SearchIndex.FindAsync"/>): the best first.
+    /// </summary>
+    /// <param name="words">From <see cref="SearchIndex.WordsOf"/>.</param>
+    /// <param name="module">Only records of this module.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public Task<IReadOnlyList<RecordRow>> SearchAsync(IReadOnlyList<string> words, string? module, int limit, CancellationToken cancellationToken) =>
+        session.ReadAsync<IReadOnlyList<RecordRow>>(
+            async (db, ct) =>
+            {
+                var found = await SearchIndex.FindAsync(db, session.Kind, space, words, module, limit, ct);
+                var rows = await db.GetTable<RecordRow>()
+                    .Where(row => found.Contains(row.Seq) && row.SpaceId == space && row.DeletedAt == null)
+                    .ToDictionaryAsync(row => row.Seq, ct);
+                return [.. found.Where(rows.ContainsKey).Select(seq => rows[seq])];
+            },
+            cancellationToken);
 
     // One statement on both databases, and on PostgreSQL it holds the row's lock: no two records get the same position.
     private Task<int> TakePositionAsync(DataConnection db, string collection, CancellationToken cancellationToken) =>

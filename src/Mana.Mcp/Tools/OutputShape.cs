@@ -43,12 +43,14 @@ internal static class OutputShape
 /// <param name="set">The kind.</param>
 /// <param name="one">The name of the property that holds one of them: "task".</param>
 /// <param name="several">The name of the property that holds several: "tasks".</param>
-internal sealed class RecordShapes<T>(RecordSet<T> set, string one, string several)
+internal sealed class RecordShapes<T>(RecordSet<T> set, string one, string several) : IHasRecordSet
     where T : class
 {
     private static readonly JsonObject Ok = new() { ["type"] = "boolean" };
 
     public RecordSet<T> Set { get; } = set;
+
+    IRecordSet IHasRecordSet.RecordSet => Set;
 
     /// <summary>A record as clients see it: the module's fields with id, origin and times.</summary>
     public JsonObject RecordSchema { get; } = MakeRecordSchema(set);

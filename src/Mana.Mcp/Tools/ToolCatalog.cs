@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
+using Mana.Contracts;
 
 namespace Mana.Mcp.Tools;
 
@@ -20,8 +22,24 @@ internal sealed partial class ToolCatalog
         }
     }
 
+    /// <summary>Names as callers may write them: <c>newsResearch.latest</c> is <c>news-research.latest</c>.</summary>
+    public static IEqualityComparer<string> NameComparer { get; } = new AnySpellingOfTheModule();
+
     public IReadOnlyList<ToolDefinition> Tools { get; }
 
     [GeneratedRegex(@"^(?=.{1,64}\z)[a-zA-Z0-9-]+\.[a-zA-Z0-9]+\z")]
     private static partial Regex WellFormed();
+
+    private sealed class AnySpellingOfTheModule : IEqualityComparer<string>
+    {
+        public bool Equals(string? x, string? y) => x == y || (x is not null && y is not null && Normalise(x) == Normalise(y));
+
+        public int GetHashCode([DisallowNull] string obj) => StringComparer.Ordinal.GetHashCode(Normalise(obj));
+
+        private static string Normalise(string name)
+        {
+            var module = ModuleNames.OfTool(name);
+            return module.Length == name.Length ? name : ModuleNames.Normalise(module) + name[module.Length..];
+        }
+    }
 }

@@ -29,6 +29,7 @@ internal enum ToolEffect
 /// <param name="OutputSchema">The shape of the structured result.</param>
 /// <param name="RunAsync">Runs on checked arguments, defaults included.</param>
 /// <param name="InsteadOfDeleting">What to do where a destructive tool is not allowed.</param>
+/// <param name="IsOpenWorld">Whether what it answers comes from the internet.</param>
 internal sealed record ToolDefinition(
     string Name,
     string Title,
@@ -37,7 +38,8 @@ internal sealed record ToolDefinition(
     InputSchema Input,
     JsonElement OutputSchema,
     Func<JsonObject, ToolCall, CancellationToken, Task<JsonObject>> RunAsync,
-    string? InsteadOfDeleting = null)
+    string? InsteadOfDeleting = null,
+    bool IsOpenWorld = false)
 {
     /// <summary>Whether it may change records; then it must await nothing but these (see <see cref="Records.RecordStore.ChangeAsync"/>).</summary>
     public bool Writes => Effect != ToolEffect.Reads;

@@ -15,7 +15,7 @@ namespace Mana.Mcp.Tools;
 internal static class ToolServices
 {
     private const string Instructions =
-        "Mana keeps a person's tasks, notes, journal, moods and habits. Every tool works in the space that the request names. "
+        "Mana keeps a person's tasks, notes, journal, moods, habits, study cards, invoices and more. Every tool works in the space that the request names. "
         + "Dates are YYYY-MM-DD, times are UTC. Ids come from the tools that create, list or search; do not make them up.";
 
     public static IServiceCollection AddTools(this IServiceCollection services)
@@ -35,7 +35,7 @@ internal static class ToolServices
         services.AddSingleton(provider =>
         {
             var pipeline = provider.GetRequiredService<ToolPipeline>();
-            var tools = new McpServerPrimitiveCollection<McpServerTool>();
+            var tools = new McpServerPrimitiveCollection<McpServerTool>(ToolCatalog.NameComparer);
             foreach (var tool in provider.GetRequiredService<ToolCatalog>().Tools)
             {
                 tools.Add(new ManaTool(tool, pipeline));

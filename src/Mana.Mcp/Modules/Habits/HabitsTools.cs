@@ -19,6 +19,8 @@ internal sealed class HabitsTools() : ToolModule("habits")
         {
             FoundBy = "habits.list with includeArchived true",
             State = habit => habit.IsArchived ? Archived : Active,
+            Title = habit => habit.Title,
+            Searched = habit => habit.Title,
         },
         "habit",
         "habits");
@@ -29,6 +31,8 @@ internal sealed class HabitsTools() : ToolModule("habits")
             FoundBy = "habits.history",
             OrderKey = (log, _) => log.Date,
             Parent = log => log.HabitId,
+            Title = log => $"Check-in of {log.Date}",
+            Searched = log => log.Note,
         },
         "log",
         "logs");

@@ -19,6 +19,8 @@ internal sealed class JournalTools() : ToolModule("journal")
             FoundBy = "journal.list with includeArchived true",
             OrderKey = (entry, _) => entry.EntryDate,
             State = entry => entry.IsArchived ? Archived : Active,
+            Title = entry => entry.Title,
+            Searched = entry => string.Join('\n', [entry.Title, entry.Content, .. entry.Tags]),
         },
         "entry",
         "entries");

@@ -28,6 +28,8 @@ internal sealed class MoodTools() : ToolModule("mood")
         {
             FoundBy = "mood.recent",
             OrderKey = (entry, _) => $"{entry.Date}T{entry.Time}",
+            Title = entry => $"{entry.Emotion} ({entry.Level}/10) on {entry.Date}",
+            Searched = entry => string.Join('\n', [entry.Emotion, .. entry.SecondaryEmotions, entry.Activity, entry.WithWhom, entry.Notes, .. entry.Tags]),
         },
         "entry",
         "entries");

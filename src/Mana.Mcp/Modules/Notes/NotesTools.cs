@@ -15,6 +15,7 @@ internal sealed class NotesTools() : ToolModule("notes")
         {
             FoundBy = "notes.list with includeArchived true",
             State = note => note.IsArchived ? Archived : Active,
+            Title = note => note.Title,
             Searched = note => $"{note.Title}\n{note.Content}",
         },
         "note",

@@ -15,6 +15,8 @@ internal sealed class TodoTools() : ToolModule("todo")
         {
             FoundBy = "todo.list with includeCompleted true",
             State = task => task.IsCompleted ? Completed : Open,
+            Title = task => task.Title,
+            Searched = task => string.Join('\n', [task.Title, task.Description, .. task.Subtasks?.Select(step => step.Title) ?? []]),
         },
         "task",
         "tasks");
