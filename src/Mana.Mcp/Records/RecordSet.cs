@@ -49,7 +49,7 @@ internal sealed class RecordSet<T>(string collection, string noun, JsonTypeInfo<
     internal string Write(T data) => JsonSerializer.Serialize(data, Json);
 
     internal Stored<T> Read(RecordRow row) =>
-        new(row.Id, row.SpaceId, row.AuthorId, row.Visibility, row.CreatedAt, row.UpdatedAt, JsonSerializer.Deserialize(row.Data, Json)!);
+        new(row.Seq, row.Id, row.SpaceId, row.AuthorId, row.Visibility, row.CreatedAt, row.UpdatedAt, JsonSerializer.Deserialize(row.Data, Json)!);
 
     private static string FirstLine(string text)
     {
@@ -60,8 +60,16 @@ internal sealed class RecordSet<T>(string collection, string noun, JsonTypeInfo<
 }
 
 /// <summary>A record as the store gives it.</summary>
+/// <param name="Seq">Its number in the store; that of a record just created is not known.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="SpaceId">The space it belongs to.</param>
+/// <param name="AuthorId">Who created it.</param>
+/// <param name="Visibility">Always space.</param>
+/// <param name="CreatedAt">When it was created.</param>
+/// <param name="UpdatedAt">When it was last changed.</param>
+/// <param name="Data">The module's own part.</param>
 internal sealed record Stored<T>(
-    string Id, string SpaceId, string AuthorId, string Visibility, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, T Data);
+    long Seq, string Id, string SpaceId, string AuthorId, string Visibility, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, T Data);
 
 /// <summary>Some records, newest first, and where the next ones begin (null when these were the last).</summary>
 internal sealed record RecordPage<T>(IReadOnlyList<Stored<T>> Items, string? NextCursor);

@@ -10,9 +10,6 @@ namespace Mana.Mcp.Records;
 /// <summary>The records of all spaces. Tools never see it: they are handed the <see cref="SpaceRecords"/> of their caller.</summary>
 internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
 {
-    // The writers of the service wait for each batch; so many records take some tens of milliseconds.
-    private const int IndexedAtOnce = 200;
-
     /// <summary>The records of one space, to be read.</summary>
     public SpaceRecords In(SpaceId space, UserId author) => In(space, author, new RecordSession(database, null));
 
@@ -45,38 +42,6 @@ internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
                 await db.GetTable<KeyedAnswerRow>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct);
                 await db.GetTable<RecordCounter>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct);
                 return await db.GetTable<RecordRow>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct);
-            },
-            cancellationToken);
-
-    /// <summary>Indexes some of the records that were there before the index; null when none is left.</summary>
-    public Task<int?> IndexSomeAsync(RecordCatalog catalog, CancellationToken cancellationToken) =>
-        database.WriteAsync<int?>(
-            async (db, ct) =>
-            {
-                // The first write takes the row's lock on PostgreSQL: a second process waits, and goes on after us.
-                var progress = await db.RowAsync<IndexingRow>("update record_indexing set done_until = done_until returning *", ct);
-                if (progress is null || progress.DoneUntil >= progress.Last)
-                {
-                    return null;
-                }
-
-                var rows = await db.RowsAsync<RecordRow>(
-                    "select * from records where seq > @done and seq <= @last order by seq limit @limit",
-                    ct,
-                    ("done", progress.DoneUntil), ("last", progress.Last), ("limit", IndexedAtOnce));
-                foreach (var row in rows.Where(row => row.DeletedAt is null))
-                {
-                    if (catalog.Find(row.Collection)?.SearchableOf(row) is { } searchable)
-                    {
-                        await SearchIndex.WriteAsync(db, database.Kind, row, searchable, ct);
-                        await db.RunAsync(
-                            "update records set search_text = @search where seq = @seq", ct, ("search", SearchText.Fold(searchable.Text)), ("seq", row.Seq));
-                    }
-                }
-
-                await db.RunAsync(
-                    "update record_indexing set done_until = @done", ct, ("done", rows.Count < IndexedAtOnce ? progress.Last : rows[^1].Seq));
-                return rows.Count;
             },
             cancellationToken);
 
@@ -206,6 +171,12 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
             hasMore ? new Cursor(shown[^1].OrderKey, shown[^1].Seq).ToString() : null);
     }
 
+    /// <summary>The next number of a counter of the space: 1, 2, 3 …, without a gap as long as what uses it is never deleted.</summary>
+    /// <param name="counter">Its name, in the form of a collection.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public Task<int> NextNumberAsync(string counter, CancellationToken cancellationToken) =>
+        session.WriteAsync(async (db, ct) => 1 + await TakePositionAsync(db, counter, ct), cancellationToken);
+
     /// <summary>How many records match.</summary>
     public Task<int> CountAsync<T>(RecordSet<T> set, RecordQuery query, CancellationToken cancellationToken)
         where T : class =>
@@ -223,10 +194,10 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
             async (db, ct) =>
             {
                 var found = await SearchIndex.FindAsync(db, session.Kind, space, words, module, limit, ct);
-                var rows = await db.GetTable<RecordRow>()
-                    .Where(row => found.Contains(row.Seq) && row.SpaceId == space && row.DeletedAt == null)
-                    .ToDictionaryAsync(row => row.Seq, ct);
-                return [.. found.Where(rows.ContainsKey).Select(seq => rows[seq])];
+
+                // By number alone: with the space in the query, SQLite would rather read the whole space.
+                var rows = await db.GetTable<RecordRow>().Where(row => found.Contains(row.Seq)).ToDictionaryAsync(row => row.Seq, ct);
+                return [.. found.Select(seq => rows.GetValueOrDefault(seq)).OfType<RecordRow>().Where(row => row.SpaceId == space && row.DeletedAt is null)];
             },
             cancellationToken);
 

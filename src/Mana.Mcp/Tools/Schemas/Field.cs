@@ -50,12 +50,23 @@ internal sealed class Field
         return new Field(name, schema);
     }
 
-    public static Field List(string name, Field item, int? max = null)
+    public static Field Number(string name, int? min = null, int? max = null, int? above = null)
+    {
+        var field = Whole(name, min, max, above);
+        field.Schema["type"] = "number";
+        return field;
+    }
+
+    public static Field List(string name, Field item, int? max = null, int? min = null)
     {
         var schema = new JsonObject { ["type"] = "array", ["items"] = item.Schema.DeepClone() };
+        Add(schema, "minItems", min);
         Add(schema, "maxItems", max);
         return new Field(name, schema);
     }
+
+    /// <summary>An object with these fields and no others.</summary>
+    public static Field Object(string name, params IEnumerable<Field> fields) => new(name, ObjectSchema([.. fields]));
 
     /// <summary>A calendar day; a date-time is taken too, and stands for its day.</summary>
     public static Field Day(string name) => Either(
@@ -114,6 +125,23 @@ internal sealed class Field
         var schema = (JsonObject)Schema.DeepClone();
         schema.Remove("default");
         return new Field(Name, schema);
+    }
+
+    internal static JsonObject ObjectSchema(IReadOnlyCollection<Field> fields)
+    {
+        var schema = new JsonObject
+        {
+            ["type"] = "object",
+            ["properties"] = new JsonObject(fields.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)field.Schema.DeepClone()))),
+        };
+        var required = fields.Where(field => field.IsRequired).Select(field => (JsonNode?)field.Name).ToArray();
+        if (required.Length > 0)
+        {
+            schema["required"] = new JsonArray(required);
+        }
+
+        schema["additionalProperties"] = false;
+        return schema;
     }
 
     private static Field Either(string name, params JsonNode?[] alternatives) =>
