@@ -49,7 +49,7 @@ internal sealed class RecordSet<T>(string collection, string noun, JsonTypeInfo<
     internal string Write(T data) => JsonSerializer.Serialize(data, Json);
 
     internal Stored<T> Read(RecordRow row) =>
-        new(row.Seq, row.Id, row.SpaceId, row.AuthorId, row.Visibility, row.CreatedAt, row.UpdatedAt, JsonSerializer.Deserialize(row.Data, Json)!);
+        new(row.Id, row.SpaceId, row.AuthorId, row.Visibility, row.CreatedAt, row.UpdatedAt, JsonSerializer.Deserialize(row.Data, Json)!);
 
     private static string FirstLine(string text)
     {
@@ -60,18 +60,10 @@ internal sealed class RecordSet<T>(string collection, string noun, JsonTypeInfo<
 }
 
 /// <summary>A record as the store gives it.</summary>
-/// <param name="Seq">Its number in the store; that of a record just created is not known.</param>
-/// <param name="Id">Its id.</param>
-/// <param name="SpaceId">The space it belongs to.</param>
-/// <param name="AuthorId">Who created it.</param>
-/// <param name="Visibility">Always space.</param>
-/// <param name="CreatedAt">When it was created.</param>
-/// <param name="UpdatedAt">When it was last changed.</param>
-/// <param name="Data">The module's own part.</param>
 internal sealed record Stored<T>(
-    long Seq, string Id, string SpaceId, string AuthorId, string Visibility, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, T Data);
+    string Id, string SpaceId, string AuthorId, string Visibility, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, T Data);
 
-/// <summary>Some records, newest first, and where the next ones begin (null when these were the last).</summary>
+/// <summary>Some records in the order of the query, and where the next ones begin (null when these were the last).</summary>
 internal sealed record RecordPage<T>(IReadOnlyList<Stored<T>> Items, string? NextCursor);
 
 /// <summary>Which records of a set are wanted.</summary>
@@ -82,6 +74,7 @@ internal sealed record RecordPage<T>(IReadOnlyList<Stored<T>> Items, string? Nex
 /// <param name="From">Only those whose sort key is this or later.</param>
 /// <param name="Before">Only those whose sort key is earlier than this.</param>
 /// <param name="Cursor">Go on from here.</param>
+/// <param name="IsAscending">Smallest sort key first, instead of newest first.</param>
 internal sealed record RecordQuery(
     int Limit,
     string? State = null,
@@ -89,7 +82,8 @@ internal sealed record RecordQuery(
     string? Search = null,
     string? From = null,
     string? Before = null,
-    string? Cursor = null);
+    string? Cursor = null,
+    bool IsAscending = false);
 
 /// <summary>There is no such record in the caller's space (any more).</summary>
 internal sealed class RecordNotFoundException(string noun, string id, string foundBy)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;
@@ -53,6 +54,7 @@ internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
 /// </summary>
 internal sealed class SpaceRecords(RecordSession session, DomainClock clock, string space, string author)
 {
+    private const int FilteredBatch = 100;
     private const string Live = " where id = @id and space_id = @space and collection = @collection and deleted_at is null";
 
     /// <summary>Stores a new record.</summary>
@@ -151,24 +153,34 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
             },
             cancellationToken);
 
-    /// <summary>Lists records, newest first.</summary>
+    /// <summary>Lists records, newest first unless the query says otherwise.</summary>
     /// <exception cref="InvalidCursorException">The cursor is none of ours.</exception>
     public async Task<RecordPage<T>> ListAsync<T>(RecordSet<T> set, RecordQuery query, CancellationToken cancellationToken)
         where T : class
     {
-        var cursor = query.Cursor is null ? (Cursor?)null : Cursor.Parse(query.Cursor) ?? throw new InvalidCursorException();
-        var rows = await session.ReadAsync(
-            (db, ct) => Matching(db, set, query, cursor)
-                .OrderByDescending(row => row.OrderKey)
-                .ThenByDescending(row => row.Seq)
-                .Take(query.Limit + 1)
-                .ToListAsync(ct),
-            cancellationToken);
-        var hasMore = rows.Count > query.Limit;
-        var shown = rows.Take(query.Limit).ToList();
-        return new RecordPage<T>(
-            [.. shown.Select(set.Read)],
-            hasMore ? new Cursor(shown[^1].OrderKey, shown[^1].Seq).ToString() : null);
+        var cursor = CursorOf(query);
+        var rows = await ReadRowsAsync(set, query, cursor, query.Limit + 1, cancellationToken);
+        return Page([.. rows.Select(row => (row, set.Read(row)))], query.Limit);
+    }
+
+    /// <summary>Lists the records that also meet a condition which the database does not know.</summary>
+    /// <exception cref="InvalidCursorException">The cursor is none of ours.</exception>
+    public async Task<RecordPage<T>> ListAsync<T>(RecordSet<T> set, RecordQuery query, Func<T, bool> condition, CancellationToken cancellationToken)
+        where T : class
+    {
+        var cursor = CursorOf(query);
+        var batch = Math.Max(query.Limit + 1, FilteredBatch);
+        var found = new List<(RecordRow Row, Stored<T> Record)>();
+        List<RecordRow> rows;
+        do
+        {
+            rows = await ReadRowsAsync(set, query, cursor, batch, cancellationToken);
+            found.AddRange(rows.Select(row => (Row: row, Record: set.Read(row))).Where(read => condition(read.Record.Data)));
+            cursor = rows.Count > 0 ? new Cursor(rows[^1].OrderKey, rows[^1].Seq) : cursor;
+        }
+        while (rows.Count == batch && found.Count <= query.Limit);
+
+        return Page(found, query.Limit);
     }
 
     /// <summary>The next number of a counter of the space: 1, 2, 3 …, without a gap as long as what uses it is never deleted.</summary>
@@ -176,6 +188,25 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
     /// <param name="cancellationToken">Ends the waiting.</param>
     public Task<int> NextNumberAsync(string counter, CancellationToken cancellationToken) =>
         session.WriteAsync(async (db, ct) => 1 + await TakePositionAsync(db, counter, ct), cancellationToken);
+
+    /// <summary>Reads all records that match, <see cref="RecordQuery.Limit"/> at a time, for as long as somebody asks for more.</summary>
+    public async IAsyncEnumerable<Stored<T>> ReadAllAsync<T>(
+        RecordSet<T> set, RecordQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : class
+    {
+        string? cursor = null;
+        do
+        {
+            var page = await ListAsync(set, query with { Cursor = cursor }, cancellationToken);
+            foreach (var record in page.Items)
+            {
+                yield return record;
+            }
+
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+    }
 
     /// <summary>How many records match.</summary>
     public Task<int> CountAsync<T>(RecordSet<T> set, RecordQuery query, CancellationToken cancellationToken)
@@ -245,11 +276,31 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
 
         if (cursor is var (key, seq))
         {
-            rows = rows.Where(row => row.OrderKey.CompareTo(key) < 0 || (row.OrderKey == key && row.Seq < seq));
+            rows = query.IsAscending
+                ? rows.Where(row => row.OrderKey.CompareTo(key) > 0 || (row.OrderKey == key && row.Seq > seq))
+                : rows.Where(row => row.OrderKey.CompareTo(key) < 0 || (row.OrderKey == key && row.Seq < seq));
         }
 
         return rows;
     }
+
+    private Task<List<RecordRow>> ReadRowsAsync<T>(RecordSet<T> set, RecordQuery query, Cursor? cursor, int count, CancellationToken cancellationToken)
+        where T : class =>
+        session.ReadAsync(
+            (db, ct) => Ordered(Matching(db, set, query, cursor), query.IsAscending).Take(count).ToListAsync(ct), cancellationToken);
+
+    private static Cursor? CursorOf(RecordQuery query) =>
+        query.Cursor is null ? null : Cursor.Parse(query.Cursor) ?? throw new InvalidCursorException();
+
+    private static RecordPage<T> Page<T>(IReadOnlyList<(RecordRow Row, Stored<T> Record)> found, int limit) =>
+        new(
+            [.. found.Take(limit).Select(read => read.Record)],
+            found.Count > limit ? new Cursor(found[limit - 1].Row.OrderKey, found[limit - 1].Row.Seq).ToString() : null);
+
+    private static IQueryable<RecordRow> Ordered(IQueryable<RecordRow> rows, bool isAscending) =>
+        isAscending
+            ? rows.OrderBy(row => row.OrderKey).ThenBy(row => row.Seq)
+            : rows.OrderByDescending(row => row.OrderKey).ThenByDescending(row => row.Seq);
 
     private (string Name, object? Value)[] LiveKey<T>(RecordSet<T> set, string id)
         where T : class => [("id", id.ToLowerInvariant()), ("space", space), ("collection", set.Collection)];

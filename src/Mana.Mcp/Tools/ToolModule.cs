@@ -78,6 +78,24 @@ internal abstract class ToolModule(string name)
     /// <exception cref="InvalidOperationException">A field is not part of the record.</exception>
     protected ToolDefinition Update<T>(
         RecordShapes<T> shapes, string description, IEnumerable<Field> fields, Func<T, T>? tidy = null, string verb = "update", string idName = "id")
+        where T : class =>
+        Update(shapes, description, fields, (_, merged, _, _) => tidy is null ? merged : tidy(merged), verb, idName);
+
+    /// <summary><c>update</c> of a kind of record whose fields hang together.</summary>
+    /// <param name="shapes">The kind of record.</param>
+    /// <param name="description">For the model.</param>
+    /// <param name="fields">What may be changed; named as in the record.</param>
+    /// <param name="tidy">Puts the record in order: from what it was, what it is with the given fields, and these fields.</param>
+    /// <param name="verb">The part of the name after the dot.</param>
+    /// <param name="idName">The name of the argument that says which record.</param>
+    /// <exception cref="InvalidOperationException">A field is not part of the record.</exception>
+    protected ToolDefinition Update<T>(
+        RecordShapes<T> shapes,
+        string description,
+        IEnumerable<Field> fields,
+        Func<T, T, JsonObject, ToolCall, T> tidy,
+        string verb = "update",
+        string idName = "id")
         where T : class
     {
         var set = shapes.Set;
@@ -93,7 +111,7 @@ internal abstract class ToolModule(string name)
             {
                 var id = (string)given[idName]!;
                 var record = await call.Records.UpdateAsync(
-                    set, id, current => Merge(current, given, idName, set.Json) is var merged && tidy is not null ? tidy(merged) : merged, cancellationToken);
+                    set, id, current => tidy(current, Merge(current, given, idName, set.Json), given, call), cancellationToken);
                 return shapes.Changed.Write(record);
             });
     }

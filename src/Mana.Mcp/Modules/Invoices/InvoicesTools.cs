@@ -15,6 +15,7 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
     private const string Void = "void";
 
     private const int DaysToPay = 30;
+    private const int ReadAtOnce = 500;
 
     private static readonly RecordShapes<Invoice> Invoices = new(
         new RecordSet<Invoice>("invoices.invoices", "invoice", InvoicesJson.Default.Invoice)
@@ -65,6 +66,13 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
             [Client(), Lines(), Currency(), IssueDate(), Field.Day("dueDate").About("When it has to be paid."), Subject(), Notes(), Terms()],
             invoice => Tidy(Only(invoice, [Draft], "be changed; void it with invoices.void and create a new one"))),
         ById(
+            "delete", "Delete a draft", ToolEffect.Deletes,
+            "Removes a draft. Use it only for one that is not wanted; an invoice that was sent keeps its number and can only be voided.",
+            "invoice", Invoices.Deleted, DeleteAsync) with
+        {
+            InsteadOfDeleting = "change the draft with invoices.update, or void a sent invoice with invoices.void.",
+        },
+        ById(
             "send", "Send an invoice", ToolEffect.Changes,
             "Marks a draft as sent and gives it the next number of its year (2026-0001), for good. Use it when the invoice goes out to the client; it does not send an e-mail.",
             "invoice", Invoices.Changed, SendAsync),
@@ -104,13 +112,6 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
             "Counts and sums the invoices issued in a year by status, for each currency by itself. Use it to say what was earned, what is open and what is overdue.",
             InputSchema.Of(Field.Whole("year", 2000, 2100).About("The year of the issue date; this year by default.")),
             InvoicesJson.Default.InvoiceYear, OutputShape.Of(InvoicesJson.Default.InvoiceStats), StatsAsync),
-        ById(
-            "delete", "Delete a draft", ToolEffect.Deletes,
-            "Removes a draft. Use it only for one that is not wanted; an invoice that was sent keeps its number and can only be voided.",
-            "invoice", Invoices.Deleted, DeleteAsync) with
-        {
-            InsteadOfDeleting = "change the draft with invoices.update, or void a sent invoice with invoices.void.",
-        },
     ];
 
     private static Field Id() => Field.Id().Required().About("The id of the invoice, as another tool returned it.");
@@ -126,7 +127,7 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
         "lines",
         Field.Object(
             "line",
-            Field.Id().About("The id of the line as it was returned; leave it out for a new line."),
+            Field.Text("id", 1, 40).About("The id of the line as it was returned; leave it out for a new line."),
             Field.Text("title", 1, 500).Required().About("What is charged."),
             Field.Number("quantity", above: 0, max: 100_000).Required().About("How many: hours, pieces."),
             Field.Number("unitPrice", min: 0, max: 1_000_000).Required().About("The price of one, without VAT."),
@@ -175,13 +176,13 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
     {
         var state = arguments.Status == Overdue ? Sent : arguments.Status;
         var client = SearchText.Fold(arguments.Client ?? "");
-        return await call.Records.SelectAsync(
+        var page = await call.Records.ListAsync(
             Invoices.Set,
             new RecordQuery(arguments.Limit, State: state),
-            invoice => Seen(invoice, call),
-            invoice => (arguments.Status ?? invoice.Data.Status) == invoice.Data.Status
-                && SearchText.Fold(invoice.Data.ClientSnapshot.Name).Contains(client, StringComparison.Ordinal),
+            invoice => (arguments.Status is null || arguments.Status == Seen(invoice, call).Status)
+                && SearchText.Fold(invoice.ClientSnapshot.Name).Contains(client, StringComparison.Ordinal),
             cancellationToken);
+        return page with { Items = [.. page.Items.Select(invoice => Seen(invoice, call))] };
     }
 
     private static async Task<Stored<Invoice>> SendAsync(string id, ToolCall call, CancellationToken cancellationToken)
@@ -223,8 +224,8 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
         var year = arguments.Year ?? call.Today.Year;
         var currencies = new SortedDictionary<string, Dictionary<string, AmountOf>>(StringComparer.Ordinal);
         var query = new RecordQuery(
-            0, From: string.Create(CultureInfo.InvariantCulture, $"{year}-01-01"), Before: string.Create(CultureInfo.InvariantCulture, $"{year + 1}-01-01"));
-        await foreach (var invoice in call.Records.AllAsync(Invoices.Set, query, cancellationToken))
+            ReadAtOnce, From: string.Create(CultureInfo.InvariantCulture, $"{year}-01-01"), Before: string.Create(CultureInfo.InvariantCulture, $"{year + 1}-01-01"));
+        await foreach (var invoice in call.Records.ReadAllAsync(Invoices.Set, query, cancellationToken))
         {
             var data = Seen(invoice, call).Data;
             if (!currencies.TryGetValue(data.Currency, out var sums))
@@ -242,11 +243,11 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
         static AmountOf Sum(Dictionary<string, AmountOf> sums, string status) => sums.GetValueOrDefault(status, new AmountOf(0, 0));
     }
 
+    private static Stored<Invoice> Seen(Stored<Invoice> invoice, ToolCall call) => invoice with { Data = Seen(invoice.Data, call) };
+
     // Nobody writes to an invoice when its day passes; it is overdue in the eye of the reader.
-    private static Stored<Invoice> Seen(Stored<Invoice> invoice, ToolCall call) =>
-        invoice.Data.Status == Sent && string.CompareOrdinal(invoice.Data.DueDate, Iso.Date(call.Today)) < 0
-            ? invoice with { Data = invoice.Data with { Status = Overdue } }
-            : invoice;
+    private static Invoice Seen(Invoice invoice, ToolCall call) =>
+        invoice.Status == Sent && string.CompareOrdinal(invoice.DueDate, Iso.Date(call.Today)) < 0 ? invoice with { Status = Overdue } : invoice;
 
     private static Invoice Only(Invoice invoice, string[] statuses, string whatElse) =>
         statuses.Contains(invoice.Status)

@@ -1,4 +1,3 @@
-using Mana.Contracts;
 using Mana.Mcp.Records;
 using Mana.Mcp.Tools;
 using Mana.Mcp.Tools.Schemas;
@@ -17,7 +16,7 @@ internal sealed class SearchTools(RecordCatalog catalog) : ToolModule("search")
             + "Each result says its module and id: read the whole record with that module's get tool.",
             InputSchema.Of(
                 Field.Text("query", 1, 200).Required().About("One or a few words that must all occur; no question, no operators."),
-                Field.Text("module", 1, 40).OrNull().Default(null).About("Only results of this module, such as notes or todo; null for all."),
+                Field.OneOf("module", Modules()).OrNull().Default(null).About("Only results of this module; null for all."),
                 Field.Limit(max: 50, fallback: 20)),
             SearchJson.Default.SearchEverything, OutputShape.Of(SearchJson.Default.SearchResults), SearchAsync),
     ];
@@ -25,7 +24,7 @@ internal sealed class SearchTools(RecordCatalog catalog) : ToolModule("search")
     private async Task<SearchResults> SearchAsync(SearchEverything arguments, ToolCall call, CancellationToken cancellationToken)
     {
         var words = SearchIndex.WordsOf(arguments.Query);
-        var rows = await call.Records.SearchAsync(words, ModuleOf(arguments.Module), arguments.Limit + 1, cancellationToken);
+        var rows = await call.Records.SearchAsync(words, arguments.Module, arguments.Limit + 1, cancellationToken);
         return new SearchResults
         {
             Results = [.. rows.Take(arguments.Limit).Select(row => View(row, words)).OfType<FoundRecord>()],
@@ -33,17 +32,8 @@ internal sealed class SearchTools(RecordCatalog catalog) : ToolModule("search")
         };
     }
 
-    private string? ModuleOf(string? given)
-    {
-        if (given is null)
-        {
-            return null;
-        }
-
-        var modules = catalog.All.Select(set => SearchIndex.ModuleOf(set.Collection)).Distinct().Order(StringComparer.Ordinal).ToList();
-        return modules.Find(module => module == ModuleNames.Normalise(given))
-            ?? throw new ToolInputException($"\"module\" must be one of {string.Join(", ", modules)}, or null; you sent \"{given}\".");
-    }
+    private IEnumerable<string> Modules() =>
+        catalog.All.Select(set => SearchIndex.ModuleOf(set.Collection)).Distinct().Order(StringComparer.Ordinal);
 
     private FoundRecord? View(RecordRow row, IReadOnlyList<string> words)
     {

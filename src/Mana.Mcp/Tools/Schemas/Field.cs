@@ -50,11 +50,14 @@ internal sealed class Field
         return new Field(name, schema);
     }
 
-    public static Field Number(string name, int? min = null, int? max = null, int? above = null)
+    /// <summary>A number that may have decimals.</summary>
+    public static Field Number(string name, decimal? min = null, decimal? max = null, decimal? above = null)
     {
-        var field = Whole(name, min, max, above);
-        field.Schema["type"] = "number";
-        return field;
+        var schema = new JsonObject { ["type"] = "number" };
+        Add(schema, "minimum", min);
+        Add(schema, "exclusiveMinimum", above);
+        Add(schema, "maximum", max);
+        return new Field(name, schema);
     }
 
     public static Field List(string name, Field item, int? max = null, int? min = null)
@@ -150,11 +153,12 @@ internal sealed class Field
     private static JsonObject Enum(IEnumerable<string> values) =>
         new() { ["type"] = "string", ["enum"] = new JsonArray([.. values.Select(value => (JsonNode?)value)]) };
 
-    private static void Add(JsonObject schema, string keyword, int? value)
+    private static void Add<T>(JsonObject schema, string keyword, T? value)
+        where T : struct
     {
         if (value is not null)
         {
-            schema[keyword] = value;
+            schema[keyword] = JsonValue.Create(value.Value);
         }
     }
 }
