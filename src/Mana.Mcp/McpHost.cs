@@ -5,6 +5,7 @@ using Mana.Hosting.Observability;
 using Mana.Hosting.Storage;
 using Mana.Mcp.Access;
 using Mana.Mcp.Idempotency;
+using Mana.Mcp.Modules.NewsResearch;
 using Mana.Mcp.Records;
 using Mana.Mcp.Tools;
 using Microsoft.AspNetCore.Builder;
@@ -32,6 +33,7 @@ public static class McpHost
         var reader = new SettingsReader(configuration);
         var builder = ServiceHost.CreateBuilder(Service, configuration, clock, reader, DefaultPort);
         var settings = McpSettings.Read(reader, ManaEnvironment.From(configuration));
+        var news = NewsSettings.Read(reader);
         reader.ThrowIfInvalid(Service);
 
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = settings.MaxBodyBytes);
@@ -39,6 +41,7 @@ public static class McpHost
         builder.Services.AddRecords(ServiceDatabase.Open(settings.Database, typeof(McpHost).Assembly));
         builder.Services.AddAccess(settings);
         builder.Services.AddTools();
+        builder.Services.AddNews(news);
         builder.Services.AddIdempotency();
 
         var app = builder.Build();

@@ -52,7 +52,7 @@ internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
 /// <summary>
 /// The records of one space: there is no way to name another one here. What was written is seen by every later read.
 /// </summary>
-internal sealed class SpaceRecords(RecordSession session, DomainClock clock, string space, string author)
+internal sealed partial class SpaceRecords(RecordSession session, DomainClock clock, string space, string author)
 {
     private const int FilteredBatch = 100;
     private const string Live = " where id = @id and space_id = @space and collection = @collection and deleted_at is null";
@@ -213,25 +213,6 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
         where T : class =>
         session.ReadAsync((db, ct) => Matching(db, set, query, null).CountAsync(ct), cancellationToken);
 
-    /// <summary>
-    /// Finds records of every kind in which all these words occur (<see cref="SearchIndex.FindAsync"/>): the best first.
-    /// </summary>
-    /// <param name="words">From <see cref="SearchIndex.WordsOf"/>.</param>
-    /// <param name="module">Only records of this module.</param>
-    /// <param name="limit">At most so many.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    public Task<IReadOnlyList<RecordRow>> SearchAsync(IReadOnlyList<string> words, string? module, int limit, CancellationToken cancellationToken) =>
-        session.ReadAsync<IReadOnlyList<RecordRow>>(
-            async (db, ct) =>
-            {
-                var found = await SearchIndex.FindAsync(db, session.Kind, space, words, module, limit, ct);
-
-                // By number alone: with the space in the query, SQLite would rather read the whole space.
-                var rows = await db.GetTable<RecordRow>().Where(row => found.Contains(row.Seq)).ToDictionaryAsync(row => row.Seq, ct);
-                return [.. found.Select(seq => rows.GetValueOrDefault(seq)).OfType<RecordRow>().Where(row => row.SpaceId == space && row.DeletedAt is null)];
-            },
-            cancellationToken);
-
     // One statement on both databases, and on PostgreSQL it holds the row's lock: no two records get the same position.
     private Task<int> TakePositionAsync(DataConnection db, string collection, CancellationToken cancellationToken) =>
         db.ExecuteAsync<int>(
@@ -292,7 +273,7 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
     private static Cursor? CursorOf(RecordQuery query) =>
         query.Cursor is null ? null : Cursor.Parse(query.Cursor) ?? throw new InvalidCursorException();
 
-    private static RecordPage<T> Page<T>(IReadOnlyList<(RecordRow Row, Stored<T> Record)> found, int limit) =>
+    private static RecordPage<T> Page<T>(List<(RecordRow Row, Stored<T> Record)> found, int limit) =>
         new(
             [.. found.Take(limit).Select(read => read.Record)],
             found.Count > limit ? new Cursor(found[limit - 1].Row.OrderKey, found[limit - 1].Row.Seq).ToString() : null);
