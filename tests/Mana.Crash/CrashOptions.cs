@@ -14,12 +14,14 @@ internal sealed record CrashOptions
           --freeze N         with --postgres: also stop a runner for 60 s and let it go on, N times
           --no-idempotency   mana-mcp ignores idempotency keys: the run must see writes that happened twice
           --seed S           the same plan of kills again (default: by chance)
+          --limits S         kill nobody: two runners on PostgreSQL play for S seconds under a limit of 50 requests a minute
+                             and 5 at once, and what reaches the model is counted
 
         A third of the kills is aimed at the moment between the arrival of a write at mana-mcp, or of a delivery at mana-auth,
         and its answer; up to a third at phases of a tick that were not hit yet; the others fall at random.
 
-        The last line is "N kills: N lost, N doubled, N in doubt". Exit codes: 0 as it must be, 1 something was lost or doubled,
-        or the kills did not fall where they had to; 2 wrong arguments.
+        The last line is "N kills: N lost, N doubled, N in doubt". Exit codes: 0 as it must be; 1 something was lost or doubled,
+        the kills did not fall where they had to, or a limit was not kept; 2 wrong arguments.
         """;
 
     public int Kills { get; init; } = 20;
@@ -33,6 +35,9 @@ internal sealed record CrashOptions
 
     public int Seed { get; init; } = Random.Shared.Next();
 
+    /// <summary>Seconds to play under limits instead of killing; null to kill.</summary>
+    public int? LimitSeconds { get; init; }
+
     /// <exception cref="ArgumentException">An argument is wrong; the message says which.</exception>
     public static CrashOptions Parse(IReadOnlyList<string> arguments)
     {
@@ -45,9 +50,15 @@ internal sealed record CrashOptions
                 "--postgres" => options with { OnPostgres = true },
                 "--freeze" => options with { Freezes = Number(arguments, ref i, 100) },
                 "--no-idempotency" => options with { HonoursKeys = false },
+                "--limits" => options with { LimitSeconds = Number(arguments, ref i, 3600), OnPostgres = true },
                 "--seed" => options with { Seed = Number(arguments, ref i, int.MaxValue) },
                 var other => throw new ArgumentException($"unknown argument {other}"),
             };
+        }
+
+        if (options.LimitSeconds < 90)
+        {
+            throw new ArgumentException("--limits needs at least 90 seconds: the first minute says little");
         }
 
         return options.Freezes > 0 && !options.OnPostgres

@@ -13,7 +13,10 @@ internal sealed class CrashServices : IAsyncDisposable
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(90);
 
     // Five turns make a tick of one to two seconds.
-    private static readonly TimeSpan ModelLatency = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan ShortLatency = TimeSpan.FromMilliseconds(250);
+
+    // At 50 requests a minute this keeps between four and five of them under way: both limits bind.
+    private static readonly TimeSpan LongLatency = TimeSpan.FromSeconds(5.5);
 
     private readonly List<ProcessUnderTest> _processes = [];
     private readonly PostgresCluster? _postgres;
@@ -32,6 +35,9 @@ internal sealed class CrashServices : IAsyncDisposable
     public Uri Mcp { get; } = Local(FreePorts.Take());
 
     public Uri Model => _model.Address;
+
+    /// <summary>The most requests that the model had under way at once.</summary>
+    public int MostAtOnce => _model.MaxConcurrency;
 
     public ServiceStores Stores { get; }
 
@@ -59,7 +65,11 @@ internal sealed class CrashServices : IAsyncDisposable
             stores = new ServiceStores(service => new NpgsqlConnection(cluster.ConnectionString(address, "mana_" + service)));
         }
 
-        var model = await ScriptedClaude.StartAsync(new ScriptedClaudeOptions { Latency = ModelLatency, RecordRequests = false });
+        var model = await ScriptedClaude.StartAsync(new ScriptedClaudeOptions
+        {
+            Latency = options.LimitSeconds is null ? ShortLatency : LongLatency,
+            RecordRequests = false,
+        });
         var services = new CrashServices(own, model, stores, common);
         try
         {

@@ -23,7 +23,10 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 try
 {
-    return (await CrashRun.RunAsync(options, Console.Out, ending.Token)).IsAsItMustBe ? 0 : 1;
+    var isAsItMustBe = options.LimitSeconds is { } seconds
+        ? await LimitRun.RunAsync(options, TimeSpan.FromSeconds(seconds), Console.Out, ending.Token)
+        : (await CrashRun.RunAsync(options, Console.Out, ending.Token)).IsAsItMustBe;
+    return isAsItMustBe ? 0 : 1;
 }
 catch (OperationCanceledException) when (ending.IsCancellationRequested)
 {

@@ -153,6 +153,16 @@ internal sealed partial class SpaceRecords(RecordSession session, DomainClock cl
             },
             cancellationToken);
 
+    /// <summary>Deletes all records of a kind that belong to another record, as softly as that one.</summary>
+    public async Task DeletePartsAsync<T>(RecordSet<T> set, string parentId, CancellationToken cancellationToken)
+        where T : class
+    {
+        await foreach (var part in ReadAllAsync(set, new RecordQuery(FilteredBatch, ParentId: parentId), cancellationToken))
+        {
+            await DeleteAsync(set, part.Id, cancellationToken);
+        }
+    }
+
     /// <summary>Lists records, newest first unless the query says otherwise.</summary>
     /// <exception cref="InvalidCursorException">The cursor is none of ours.</exception>
     public async Task<RecordPage<T>> ListAsync<T>(RecordSet<T> set, RecordQuery query, CancellationToken cancellationToken)
@@ -169,16 +179,21 @@ internal sealed partial class SpaceRecords(RecordSession session, DomainClock cl
         where T : class
     {
         var cursor = CursorOf(query);
-        var batch = Math.Max(query.Limit + 1, FilteredBatch);
+        var batch = query.Limit + 1;
         var found = new List<(RecordRow Row, Stored<T> Record)>();
-        List<RecordRow> rows;
-        do
+        while (true)
         {
-            rows = await ReadRowsAsync(set, query, cursor, batch, cancellationToken);
+            var rows = await ReadRowsAsync(set, query, cursor, batch, cancellationToken);
             found.AddRange(rows.Select(row => (Row: row, Record: set.Read(row))).Where(read => condition(read.Record.Data)));
-            cursor = rows.Count > 0 ? new Cursor(rows[^1].OrderKey, rows[^1].Seq) : cursor;
+            if (rows.Count < batch || found.Count > query.Limit)
+            {
+                break;
+            }
+
+            // Few meet the condition: the next look is a larger one.
+            cursor = new Cursor(rows[^1].OrderKey, rows[^1].Seq);
+            batch = Math.Max(batch, FilteredBatch);
         }
-        while (rows.Count == batch && found.Count <= query.Limit);
 
         return Page(found, query.Limit);
     }

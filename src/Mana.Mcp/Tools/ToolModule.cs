@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Mana.Mcp.Records;
 using Mana.Mcp.Tools.Schemas;
 
 namespace Mana.Mcp.Tools;
@@ -130,6 +131,23 @@ internal abstract class ToolModule(string name)
         {
             InsteadOfDeleting = instead,
         };
+
+    /// <summary><c>delete</c>: removes one record softly, with the records of another kind that belong to it.</summary>
+    protected ToolDefinition DeleteWithParts<T, TPart>(RecordShapes<T> shapes, RecordSet<TPart> parts, string description, string instead)
+        where T : class
+        where TPart : class
+    {
+        var delete = Delete(shapes, description, instead);
+        return delete with
+        {
+            RunAsync = async (given, call, cancellationToken) =>
+            {
+                var answer = await delete.RunAsync(given, call, cancellationToken);
+                await call.Records.DeletePartsAsync(parts, ((string)given["id"]!).ToLowerInvariant(), cancellationToken);
+                return answer;
+            },
+        };
+    }
 
     private static Field IdOf(string noun, string name) => Field.Id(name).Required().About($"The id of the {noun}, as another tool returned it.");
 

@@ -19,6 +19,9 @@ internal sealed class Traffic
     /// <summary>Completes with the first request of a tick since the last start.</summary>
     public Task Working => _working.Task;
 
+    /// <summary>Called with each request that arrives, on the thread it arrived on.</summary>
+    public Action<Exchange>? Observer { get; set; }
+
     /// <summary>A runner is about to start.</summary>
     public void Starts() => _working = NewSignal();
 
@@ -37,6 +40,7 @@ internal sealed class Traffic
     public void Arrived(Exchange exchange)
     {
         _underWay[exchange] = true;
+        Observer?.Invoke(exchange);
         if (exchange.Purpose is not (Purpose.Other or Purpose.Deliver))
         {
             _working.TrySetResult();

@@ -14,6 +14,14 @@ internal static class StoreAgreement
         ["mood.log"] = "mood.entries",
         ["habits.create"] = "habits.habits",
         ["habits.log"] = "habits.logs",
+        ["calendar.create"] = "calendar.events",
+        ["contacts.create"] = "contacts.contacts",
+        ["articles.save"] = "articles.articles",
+        ["articles.highlight"] = "articles.highlights",
+        ["dreams.add"] = "dreams.dreams",
+        ["library.add"] = "library.entries",
+        ["goals.create"] = "goals.goals",
+        ["goals.addProgress"] = "goals.progress",
     };
 
     /// <summary>Every persona has ticked once, and each row of one service has its counterpart in the others.</summary>
@@ -22,8 +30,7 @@ internal static class StoreAgreement
         rows.Personas.Should().HaveCount(10);
         rows.RunnerTicks.Select(tick => tick.Persona).Should().BeEquivalentTo(rows.Personas, "everybody has one tick");
         rows.RunnerTicks.Should().OnlyContain(tick => tick.Brain == brain);
-        rows.RunnerTicks.Should().OnlyContain(tick => tick.Outcome == "completed" || (tick.Outcome == "idle" && tick.Calls == 0));
-        rows.RunnerTicks.Count(tick => tick.Outcome == "completed").Should().BeGreaterThanOrEqualTo(9, "one persona has no usable module");
+        rows.RunnerTicks.Should().OnlyContain(tick => tick.Outcome == "completed", "everybody has a usable module");
         rows.Undelivered.Should().Be(0);
 
         rows.AuthTicks.Should().Equal(rows.RunnerTicks);
@@ -55,12 +62,13 @@ internal static class StoreAgreement
 
     private static List<StoredRecord> RecordsOfSuccessfulCalls(this StoreRows rows) =>
     [
+        // Once each: a page that is saved again is answered with its first record.
         .. rows.Answers.Where(call => call.Result == "ok" && Collections.ContainsKey(call.Tool)).Select(call =>
         {
             var record = CreatedRecord(call);
             record.Author.Should().Be(call.Persona);
             return record;
-        }),
+        }).Distinct(),
     ];
 
     private static void ShouldRestRatingsOnCallsOfTheirModule(this StoreRows rows)

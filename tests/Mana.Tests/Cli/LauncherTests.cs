@@ -17,6 +17,9 @@ public sealed class LauncherTests : IDisposable
             [[ -z ${FAKE_BUILD_FAILS:-} ]] || { echo "error CS0001: broken"; exit 1; }
             mkdir -p "$root/artifacts/bin/Mana.Cli/release"
             cat "$root/src/Mana.Cli/Program.cs" >"$root/artifacts/bin/Mana.Cli/release/mana.dll" ;;
+          msbuild)
+            [[ $* != *-getProperty:Crossgen* ]] || echo "$root/bin/crossgen2" ;;
+          --list-runtimes) echo "Microsoft.NETCore.App 10.0.1 [$root/shared/Microsoft.NETCore.App]" ;;
           test)
             for ((i = 1; i <= ${FAKE_FAILED:-0}; i++)); do
               printf 'failed Some.Tests.Number_%d(text: "(x)") (1s 20ms)\n  from /somewhere/Some.Tests.dll (net10.0|x64)\n  Expected 1, but found 2.\n' "$i"
@@ -29,6 +32,14 @@ public sealed class LauncherTests : IDisposable
             echo "$(cat "$1") got ${*:2}"
             if [[ $2 == wait ]]; then read -r _; cat "$1"; fi ;;
         esac
+        """;
+
+    private const string FakeCrossgen = """
+        #!/bin/bash
+        [[ -z ${FAKE_CROSSGEN_FAILS:-} ]] || { echo "no code today"; exit 1; }
+        root=$(dirname "$(dirname "$0")")
+        echo "$1" >>"$root/compiled"
+        [[ " $* " == *" -r $root/shared/Microsoft.NETCore.App/10.0.1/*.dll "* ]] && { cat "$1"; echo " ahead"; } >"$3"
         """;
 
     private readonly TemporaryDirectory _tree = new();
@@ -47,6 +58,7 @@ public sealed class LauncherTests : IDisposable
 
         Write("src/Mana.Cli/Program.cs", "one");
         Executable("bin/dotnet", FakeDotnet.ReplaceLineEndings("\n"));
+        Executable("bin/crossgen2", FakeCrossgen.ReplaceLineEndings("\n"));
         Executable("mana", File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Cli", "mana.sh.txt")));
     }
 
@@ -66,6 +78,33 @@ public sealed class LauncherTests : IDisposable
         second.Should().Be((0, "one got a b \n", ""));
         third.Should().Be((0, "two! got \n", "building mana …\n"));
         Builds.Should().Be(2);
+    }
+
+    [Fact(SkipUnless = nameof(IsUnix), Skip = "The launcher is a bash script.")]
+    public async Task What_is_built_is_compiled_ahead_and_what_did_not_change_is_not_compiled_again()
+    {
+        Dictionary<string, string> ahead = new() { ["MANA_COMPILE_AHEAD"] = "on" };
+        var first = await RunAsync(ahead, "tick");
+        Write("src/Mana.Cli/Program.cs", "two");
+        await RunAsync(ahead);
+        Write("src/Mana.Cli/Program.cs", "one");
+        var third = await RunAsync(ahead, "again");
+
+        first.Should().Be((0, "one ahead got tick\n", "building mana …\ncompiling ahead of time …\n"));
+        third.Out.Should().Be("one ahead got again\n");
+        Builds.Should().Be(3);
+        File.ReadAllLines(Path.Combine(_tree.Path, "compiled")).Should().HaveCount(2, "one and two; the second one was kept");
+    }
+
+    [Fact(SkipUnless = nameof(IsUnix), Skip = "The launcher is a bash script.")]
+    public async Task Without_the_compiler_everything_works_and_the_reason_is_named()
+    {
+        var run = await RunAsync(new() { ["MANA_COMPILE_AHEAD"] = "on", ["FAKE_CROSSGEN_FAILS"] = "1" }, "tick");
+
+        run.Code.Should().Be(0);
+        run.Out.Should().Be("one got tick\n");
+        run.Error.Should().Contain("could not compile ahead of time (artifacts/launch/ahead.log says why)");
+        File.ReadAllText(Path.Combine(_tree.Path, "artifacts", "launch", "ahead.log")).Should().Contain("no code today");
     }
 
     [Fact(SkipUnless = nameof(IsUnix), Skip = "The launcher is a bash script.")]
@@ -198,6 +237,7 @@ public sealed class LauncherTests : IDisposable
             RedirectStandardError = true,
         };
         start.Environment.Remove("CI");
+        start.Environment["MANA_COMPILE_AHEAD"] = "off";
         start.Environment["PATH"] = Path.Combine(_tree.Path, "bin") + ":" + start.Environment["PATH"];
         foreach (var (name, value) in variables)
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsCheck;
+using Mana.Mcp.Tools.Schemas;
 
 namespace Mana.Tests.Mcp;
 
@@ -30,7 +31,7 @@ internal static class SchemaExamples
             "null" => Gen.Const((JsonNode?)null),
             "boolean" => Gen.Bool.Select(flag => (JsonNode?)JsonValue.Create(flag)),
             "integer" => Gen.Int[Minimum(schema), Number(schema, "maximum") ?? 100_000].Select(number => (JsonNode?)JsonValue.Create(number)),
-            "number" => Gen.Int[Minimum(schema), Number(schema, "maximum") ?? 100_000].Select(number => (JsonNode?)JsonValue.Create(number)),
+            "number" => Gen.Int[Minimum(schema), Number(schema, "maximum") ?? 100_000].Select(number => (JsonNode?)JsonValue.Create(number + 0.25m > Maximum(schema) ? number : number + 0.25m)),
             "array" => Generate(schema.GetProperty("items")).List[Number(schema, "minItems") ?? 0, Math.Min(Number(schema, "maxItems") ?? 6, 6)]
                 .Select(items => (JsonNode?)new JsonArray([.. items.Select(item => item?.DeepClone())])),
             "object" => GenerateObject(schema),
@@ -81,6 +82,8 @@ internal static class SchemaExamples
             {
                 "^#[0-9a-fA-F]{6}$" => Gen.Int[0, 0xffffff].Select(color => $"#{color:x6}"),
                 @"^\d{2}:\d{2}$" => Gen.Select(Gen.Int[0, 23], Gen.Int[0, 59], (hour, minute) => $"{hour:00}:{minute:00}"),
+                Field.EmailPattern => Gen.OneOf("ada@example.org", "a.b+c@über.example"),
+                Field.UrlPattern => Gen.OneOf("https://example.org/a?b=1#c", "HTTP://example.org"),
                 var other => Gen.Const(Generated.PatternExample.Of(other!)),
             };
         }
@@ -92,7 +95,9 @@ internal static class SchemaExamples
 
     private static int Minimum(JsonElement schema) => Number(schema, "minimum") ?? Number(schema, "exclusiveMinimum") + 1 ?? -100_000;
 
-    private static int? Number(JsonElement schema, string keyword) => schema.TryGetProperty(keyword, out var value) ? value.GetInt32() : null;
+    private static decimal Maximum(JsonElement schema) => schema.TryGetProperty("maximum", out var value) ? value.GetDecimal() : decimal.MaxValue;
+
+    private static int? Number(JsonElement schema, string keyword) => schema.TryGetProperty(keyword, out var value) ? (int)Math.Ceiling(value.GetDecimal()) : null;
 
     private static JsonNode? Node(string text) => JsonValue.Create(text);
 }

@@ -52,23 +52,18 @@ internal sealed class CalendarTools() : ToolModule("calendar")
             CalendarJson.Default.ListEvents, Listed, ListAsync),
         Get(Events, "Reads one event with all its fields: description, rule, skipped dates, reminders. Use it when the id is known."),
         Update(),
-        Delete(
-            Events,
-            "Removes an event from the calendar, a repeated one with all its dates. Use it for an event that is cancelled or was a mistake. "
-            + "To drop one date of a repeated event use calendar.skipOccurrence; to move an event use calendar.update.",
-            "move or rename the event with calendar.update, or drop single dates of a repeated one with calendar.skipOccurrence."),
         Tool(
             "today", "Events of a day", ToolEffect.Reads,
             "Lists what takes place today, or on the given date, in the user's time zone, all-day events first. Use it at the start of a visit and before planning a day.",
             InputSchema.Of(Field.Day("date").About("Another day than today.")),
             CalendarJson.Default.EventsAround, Listed,
-            (arguments, call, cancellationToken) => AroundAsync(DayOf(arguments.Date, call), 1, call, cancellationToken)),
+            (arguments, call, cancellationToken) => AroundAsync(DayOf("date", arguments.Date, call), 1, call, cancellationToken)),
         Tool(
             "week", "Events of a week", ToolEffect.Reads,
             "Lists what takes place in this week, or in the week of the given date, Monday to Sunday in the user's time zone. Use it to plan ahead or to look back at a week.",
             InputSchema.Of(Field.Day("date").About("A day of another week.")),
             CalendarJson.Default.EventsAround, Listed,
-            (arguments, call, cancellationToken) => AroundAsync(MondayOf(DayOf(arguments.Date, call)), 7, call, cancellationToken)),
+            (arguments, call, cancellationToken) => AroundAsync(MondayOf(DayOf("date", arguments.Date, call)), 7, call, cancellationToken)),
         Tool(
             "freeSlots", "Find free time", ToolEffect.Reads,
             "Finds the gaps between events that are long enough, from now on, within the hours of the day that suit. Use it to propose a time for a meeting or for work, then calendar.create to take it. "
@@ -92,6 +87,11 @@ internal sealed class CalendarTools() : ToolModule("calendar")
             CalendarJson.Default.SkipOccurrence, Events.Changed,
             (arguments, call, cancellationToken) => call.Records.UpdateAsync(
                 Events.Set, arguments.Id, calendarEvent => SkippedDate.AddTo(calendarEvent, arguments.Date, call), cancellationToken)),
+        Delete(
+            Events,
+            "Removes an event from the calendar, a repeated one with all its dates. Use it for an event that is cancelled or was a mistake. "
+            + "To drop one date of a repeated event use calendar.skipOccurrence; to move an event use calendar.update.",
+            "move or rename the event with calendar.update, or drop single dates of a repeated one with calendar.skipOccurrence."),
     ];
 
     private ToolDefinition Update()
@@ -193,13 +193,14 @@ internal sealed class CalendarTools() : ToolModule("calendar")
 
     private static Task<ListedEvents> ListAsync(ListEvents arguments, ToolCall call, CancellationToken cancellationToken)
     {
+        EventTimes.CheckYear("from", arguments.From);
+        EventTimes.CheckYear("to", arguments.To);
         var zone = call.Caller.TimeZone;
         var from = arguments.From is null ? ZonedTime.At(call.Today, zone)
             : EventTimes.IsDay(arguments.From) ? ZonedTime.At(EventTimes.Day(arguments.From), zone)
             : EventTimes.Moment(arguments.From);
-        CheckAge("from", from);
         var to = arguments.To is null ? from.AddDays(UsualListedDays)
-            : EventTimes.IsDay(arguments.To) ? EventTimes.Day(arguments.To) is var day && day.Year <= EventTimes.LastYear ? ZonedTime.At(day.AddDays(1), zone) : DateTimeOffset.MaxValue
+            : EventTimes.IsDay(arguments.To) ? ZonedTime.At(EventTimes.Day(arguments.To).AddDays(1), zone)
             : EventTimes.Moment(arguments.To);
         if (to < from || to - from > TimeSpan.FromDays(MaxListedDays + 1))
         {
@@ -231,7 +232,7 @@ internal sealed class CalendarTools() : ToolModule("calendar")
     private static async Task<FreeSlots> FreeSlotsAsync(FindFreeSlots arguments, ToolCall call, CancellationToken cancellationToken)
     {
         var zone = call.Caller.TimeZone;
-        var first = DayOf(arguments.From, call);
+        var first = DayOf("from", arguments.From, call);
         var windows = FreeTime.Windows(first, arguments.Days, TimeOf("dayStart", arguments.DayStart), TimeOf("dayEnd", arguments.DayEnd), arguments.IncludeWeekends, call);
         var (from, to) = (ZonedTime.At(first, zone), ZonedTime.At(first.AddDays(arguments.Days + 1), zone));
         var found = await new Agenda(from, to).ReadAsync(call, Events.Set, MaxBusy, cancellationToken);
@@ -253,16 +254,10 @@ internal sealed class CalendarTools() : ToolModule("calendar")
             slots.Count > arguments.Limit);
     }
 
-    private static DateOnly DayOf(string? date, ToolCall call)
+    private static DateOnly DayOf(string field, string? date, ToolCall call)
     {
-        if (date is null)
-        {
-            return call.Today;
-        }
-
-        var day = DateOnly.FromDateTime(EventTimes.Day(Iso.DateOf(date)));
-        CheckAge("date", new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
-        return day;
+        EventTimes.CheckYear(field, date);
+        return date is null ? call.Today : DateOnly.FromDateTime(EventTimes.Day(Iso.DateOf(date)));
     }
 
     private static DateOnly MondayOf(DateOnly day) => day.AddDays(-(((int)day.DayOfWeek + 6) % 7));
@@ -271,14 +266,6 @@ internal sealed class CalendarTools() : ToolModule("calendar")
         TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
             ? time
             : throw new ToolInputException($"\"{field}\" must be a time of day from 00:00 to 23:59; you sent \"{text}\".");
-
-    private static void CheckAge(string field, DateTimeOffset time)
-    {
-        if (time.Year is < EventTimes.FirstYear or > EventTimes.LastYear)
-        {
-            throw new ToolInputException($"\"{field}\" must be in the years from {EventTimes.FirstYear} to {EventTimes.LastYear}.");
-        }
-    }
 
     private static string PlaceOf(string cursor) =>
         Cursor.Parse(cursor)?.OrderKey is { } place

@@ -40,6 +40,8 @@ internal readonly record struct EventTimes(bool IsAllDay, TimeZoneInfo Zone, Dat
     /// <exception cref="ToolInputException">The end is before the start, or too far from it, or in another age.</exception>
     public static EventTimes Read(string start, string? end, TimeZoneInfo zone)
     {
+        CheckYear("start", start);
+        CheckYear("end", end);
         EventTimes times;
         if (IsDay(start))
         {
@@ -59,10 +61,13 @@ internal readonly record struct EventTimes(bool IsAllDay, TimeZoneInfo Zone, Dat
 
     /// <summary>The same length from another start on.</summary>
     /// <exception cref="ToolInputException">The start is in another age.</exception>
-    public EventTimes MovedTo(string start) =>
-        IsDay(start) == IsAllDay
-            ? (IsAllDay ? this with { Start = Day(start) } : Hours(Moment(start), Length, Zone)).Checked(null)
-            : Read(start, null, Zone);
+    public EventTimes MovedTo(string start)
+    {
+        CheckYear("start", start);
+        return IsDay(start) != IsAllDay ? Read(start, null, Zone)
+            : IsAllDay ? this with { Start = Day(start) }
+            : Hours(Moment(start), Length, Zone);
+    }
 
     /// <summary>The moments between which the event takes place when it begins at this wall-clock time.</summary>
     /// <param name="start">The beginning of this time that it takes place.</param>
@@ -94,6 +99,18 @@ internal readonly record struct EventTimes(bool IsAllDay, TimeZoneInfo Zone, Dat
         return (ZonedTime.Format(begins, viewer), ZonedTime.Format(ends, viewer));
     }
 
+    /// <summary>Keeps out the years in which no zone and no arithmetic is to be trusted.</summary>
+    /// <param name="field">The name of the argument.</param>
+    /// <param name="text">A date or a date-time; null is none.</param>
+    /// <exception cref="ToolInputException">The year is another age's.</exception>
+    public static void CheckYear(string field, string? text)
+    {
+        if (text is not null && int.Parse(text.AsSpan(0, 4), CultureInfo.InvariantCulture) is < FirstYear or > LastYear)
+        {
+            throw new ToolInputException($"\"{field}\" must be in the years from {FirstYear} to {LastYear}; you sent \"{text}\".");
+        }
+    }
+
     public static bool IsDay(string text) => text.Length == 10;
 
     public static DateTime Day(string text) => DateTime.ParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture);
@@ -107,11 +124,6 @@ internal readonly record struct EventTimes(bool IsAllDay, TimeZoneInfo Zone, Dat
 
     private EventTimes Checked(string? end)
     {
-        if (Start.Year is < FirstYear or > LastYear)
-        {
-            throw new ToolInputException($"\"start\" must be in the years from {FirstYear} to {LastYear}.");
-        }
-
         if (Length < TimeSpan.Zero || (IsAllDay && Length == TimeSpan.Zero))
         {
             throw new ToolInputException($"\"end\" must not be before start ({Texts().Start}); you sent \"{end}\".");

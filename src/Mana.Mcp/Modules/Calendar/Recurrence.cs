@@ -17,6 +17,9 @@ internal sealed class Recurrence
     private const int MaxCount = 1000;
     private const int MaxInterval = 1000;
 
+    // Beyond what anybody plans; from there on no arithmetic runs out of years.
+    private const int LastYear = EventTimes.LastYear + 100;
+
     // The 29th of February has been away for eight years before.
     private static readonly EvaluationOptions Bounded = new() { MaxUnmatchedIncrementsLimit = 3000 };
 
@@ -75,7 +78,7 @@ internal sealed class Recurrence
         }
     }
 
-    /// <summary>The times from <paramref name="from"/> on, in order. There may be no end to them.</summary>
+    /// <summary>The times from <paramref name="from"/> on, in order; they can be very many.</summary>
     public IEnumerable<DateTime> Starts(DateTime from)
     {
         var seed = Nearer(from);
@@ -83,7 +86,13 @@ internal sealed class Recurrence
         using var enumerator = occurrences.GetOccurrences(Floating(from), Bounded).GetEnumerator();
         while (MovesNext(enumerator))
         {
-            if (enumerator.Current.Period.StartTime.Value is var start && start >= from)
+            var start = enumerator.Current.Period.StartTime.Value;
+            if (start.Year > LastYear)
+            {
+                yield break;
+            }
+
+            if (start >= from)
             {
                 yield return start;
             }
@@ -99,7 +108,7 @@ internal sealed class Recurrence
         }
 
         // COUNT bounds it, and what can never end has none.
-        return _rule.Count is null ? "9999-12-31" : Iso.Date(DateOnly.FromDateTime(Starts(_times.Start).Last() + _times.Length).AddDays(1));
+        return _rule.Count is null ? "9999-12-31" : Iso.Date(DateOnly.FromDateTime(Starts(_times.Start).LastOrDefault(_times.Start) + _times.Length).AddDays(1));
     }
 
     // Days and weeks repeat evenly: nobody has to count through the years from a far start.
@@ -137,6 +146,11 @@ internal sealed class Recurrence
     // A day means all of it; a moment is one of the event's own clock.
     private static DateTime LastMoment(CalDateTime until, EventTimes times)
     {
+        if (until.Year > LastYear)
+        {
+            return new DateTime(LastYear, 12, 31, 0, 0, 0, DateTimeKind.Unspecified);
+        }
+
         var wall = until is { HasTime: true, IsUtc: true } && !times.IsAllDay
             ? TimeZoneInfo.ConvertTimeFromUtc(until.AsUtc, times.Zone)
             : until.Value;

@@ -16,6 +16,7 @@ internal static class SkippedDate
             throw new ToolInputException("\"id\" must be that of a repeated event; this one takes place once: move it with calendar.update or remove it with calendar.delete.");
         }
 
+        EventTimes.CheckYear("date", date);
         var times = EventTimes.Of(calendarEvent);
         var day = EventTimes.IsDay(date) || times.IsAllDay ? EventTimes.Day(Iso.DateOf(date)) : TimeZoneInfo.ConvertTime(EventTimes.Moment(date), times.Zone).Date;
         var around = Recurrence.Of(calendarEvent, times).Starts(day.AddDays(-1)).TakeWhile(start => start < day.AddDays(60)).Take(10).ToList();

@@ -113,13 +113,11 @@ internal sealed class HabitsTools() : ToolModule("habits")
             Logs,
             "Removes one check-in. Use it only for one that was made by mistake; habits.history shows their ids.",
             "leave the check-in as it is, and tell the user that it cannot be removed here.", "deleteLog", "logId"),
-        ById(
-            "delete", "Delete a habit", ToolEffect.Deletes,
+        DeleteWithParts(
+            Habits,
+            Logs.Set,
             "Removes a habit together with its history. Use it only for one that was created by mistake; to stop a habit use habits.archive.",
-            "habit", Habits.Deleted, DeleteAsync) with
-        {
-            InsteadOfDeleting = "put the habit away with habits.archive.",
-        },
+            "put the habit away with habits.archive."),
     ];
 
     private static Field HabitId() => Field.Id().Required().About("The id of the habit, as habits.list returns it.");
@@ -213,18 +211,6 @@ internal sealed class HabitsTools() : ToolModule("habits")
             KeptThisWeek = kept.Count(day => day <= call.Today && Streaks.WeekOf(day) == Streaks.WeekOf(call.Today)),
             TargetPerWeek = habit.Data.TargetPerWeek,
         };
-    }
-
-    private static async Task<string> DeleteAsync(string id, ToolCall call, CancellationToken cancellationToken)
-    {
-        var habit = await call.Records.GetAsync(Habits.Set, id, cancellationToken);
-        await foreach (var log in call.Records.ReadAllAsync(Logs.Set, new RecordQuery(LogsAtOnce, ParentId: habit.Id), cancellationToken))
-        {
-            await call.Records.DeleteAsync(Logs.Set, log.Id, cancellationToken);
-        }
-
-        await call.Records.DeleteAsync(Habits.Set, habit.Id, cancellationToken);
-        return habit.Id;
     }
 
     private sealed record CheckIn(Stored<HabitLog> Log, int DoneThatDay, long? TargetPerDay);

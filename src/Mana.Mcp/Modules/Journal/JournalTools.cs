@@ -77,7 +77,7 @@ internal sealed class JournalTools() : ToolModule("journal")
                 Field.Flag("isFavorite").About("True for an entry that the user loves."),
                 Field.Flag("isArchived").About("True hides the entry from lists."),
             ],
-            entry => entry with { EntryDate = Iso.DateOf(entry.EntryDate), WordCount = CountWords(entry.Content) }),
+            entry => entry with { EntryDate = Iso.DateOf(entry.EntryDate), WordCount = Words.Count(entry.Content) }),
         Delete(
             Entries,
             "Removes an entry from the diary. Use it only when the user asks for exactly that; to hide one use journal.update with isArchived true.",
@@ -104,7 +104,7 @@ internal sealed class JournalTools() : ToolModule("journal")
                 EntryDate = arguments.EntryDate is null ? Iso.Date(call.Today) : Iso.DateOf(arguments.EntryDate),
                 Mood = arguments.Mood,
                 Tags = arguments.Tags,
-                WordCount = CountWords(arguments.Content),
+                WordCount = Words.Count(arguments.Content),
                 IsPinned = false,
                 IsFavorite = false,
                 IsArchived = false,
@@ -140,19 +140,5 @@ internal sealed class JournalTools() : ToolModule("journal")
         }
 
         return new RecordPage<JournalEntry>(found, null);
-    }
-
-    private static int CountWords(string text)
-    {
-        var count = 0;
-        var isInWord = false;
-        foreach (var character in text)
-        {
-            var isSpace = char.IsWhiteSpace(character);
-            count += !isSpace && !isInWord ? 1 : 0;
-            isInWord = !isSpace;
-        }
-
-        return count;
     }
 }

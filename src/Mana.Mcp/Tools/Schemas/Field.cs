@@ -11,6 +11,12 @@ internal sealed class Field
     /// <summary>What "07:30" looks like.</summary>
     public const string TimePattern = @"^\d{2}:\d{2}$";
 
+    /// <summary>What "ada@example.org" looks like.</summary>
+    public const string EmailPattern = @"^[^@\s]+@[^@\s]+\.[^@\s]+$";
+
+    /// <summary>What "https://example.org/a" looks like.</summary>
+    public const string UrlPattern = @"^[hH][tT][tT][pP][sS]?://[^\s/]+(/\S*)?$";
+
     private Field(string name, JsonObject schema)
     {
         Name = name;
@@ -36,6 +42,11 @@ internal sealed class Field
     public static Field Matching(string name, string pattern) => new(name, new JsonObject { ["type"] = "string", ["pattern"] = pattern });
 
     public static Field Color(string name) => Matching(name, ColorPattern);
+
+    public static Field Email(string name) => MatchingText(name, EmailPattern, max: 320);
+
+    /// <summary>The address of a web page.</summary>
+    public static Field Url(string name) => MatchingText(name, UrlPattern, max: 2000);
 
     public static Field OneOf(string name, IEnumerable<string> values) => new(name, Enum(values));
 
@@ -89,7 +100,7 @@ internal sealed class Field
 
     /// <summary>Where to go on in a list.</summary>
     public static Field Cursor() =>
-        Text("cursor", 1, 500).About("nextCursor of the previous answer, to go on where it ended; leave out to start with the newest.");
+        Text("cursor", 1, 500).About("nextCursor of the previous answer, to go on where it ended; leave out to start at the beginning.");
 
     public Field Required()
     {
@@ -145,6 +156,13 @@ internal sealed class Field
 
         schema["additionalProperties"] = false;
         return schema;
+    }
+
+    private static Field MatchingText(string name, string pattern, int max)
+    {
+        var field = Matching(name, pattern);
+        Add<int>(field.Schema, "maxLength", max);
+        return field;
     }
 
     private static Field Either(string name, params JsonNode?[] alternatives) =>

@@ -77,6 +77,8 @@ internal static class FieldText
         ["slug"] = "slug",
         ["timezone"] = "timezone",
         ["zone"] = "timezone",
+        ["recurrencerule"] = "recurrence",
+        ["rrule"] = "recurrence",
         ["language"] = "language",
         ["locale"] = "language",
     }.ToFrozenDictionary();

@@ -154,7 +154,7 @@ public sealed class EveryToolTests
                 var again = await world.CallAsync(world.Client, tool, arguments);
                 var storedAgain = await world.StoredAsync();
                 Check(tool.IsIdempotent, again.IsError != true && storedAgain == stored, $"{tool} is idempotent and does more when called again: {again.Text()}");
-                Check(tool.Creates && again.IsError != true, storedAgain != stored, $"{tool} is not idempotent and does nothing when called again");
+                Check(tool.Creates && again.IsError != true && !ToolHints.KnowAgain.Contains(tool.Name), storedAgain != stored, $"{tool} is not idempotent and does nothing when called again");
             }
 
             await RefillAsync(world, tool);

@@ -65,7 +65,7 @@ internal sealed class ToolWorld : IAsyncDisposable
             before = waiting.Count;
             foreach (var creator in waiting.ToList())
             {
-                if ((await TryAsync(creator, creator.Required)).Result is { IsError: not true } result)
+                if ((await TryAsync(creator, [.. creator.Required, .. ToolHints.AlsoGiven.GetValueOrDefault(creator.Name, [])])).Result is { IsError: not true } result)
                 {
                     _made[module].AddRange(MadeBy(creator, result));
                     waiting.Remove(creator);

@@ -148,7 +148,10 @@ public sealed class CalendarTests
     [InlineData("""{"title":"x","start":"2026-11-23T09:00:00Z","end":"2026-11-23T08:00:00Z"}""", "\"end\" must not be before start")]
     [InlineData("""{"title":"x","start":"2026-11-23","end":"2026-11-22"}""", "\"end\" must not be before start (2026-11-23)")]
     [InlineData("""{"title":"x","start":"2026-11-23","end":"2028-11-22"}""", "\"end\" must be within 366 days of start")]
-    [InlineData("""{"title":"x","start":"1492-10-12"}""", "\"start\" must be in the years from 1970 to 2100")]
+    [InlineData("""{"title":"x","start":"1492-10-12"}""", "\"start\" must be in the years from 1970 to 2100; you sent \"1492-10-12\"")]
+    [InlineData("""{"title":"x","start":"9999-12-31"}""", "\"start\" must be in the years")]
+    [InlineData("""{"title":"x","start":"0001-01-01"}""", "\"start\" must be in the years")]
+    [InlineData("""{"title":"x","start":"2026-11-23","end":"9999-12-31"}""", "\"end\" must be in the years")]
     [InlineData("""{"title":"x","start":"2026-11-23","timeZone":"Middle/Earth"}""", "\"timeZone\" must be an IANA time zone such as Europe/Berlin; you sent \"Middle/Earth\"")]
     [InlineData("""{"title":"x","start":"2026-11-23","end":"2027-01-23","recurrenceRule":"FREQ=YEARLY"}""", "\"recurrenceRule\" is for events of at most 31 days")]
     public async Task Impossible_times_are_refused(string arguments, string reason)
@@ -157,6 +160,36 @@ public sealed class CalendarTests
         var client = await mcp.ConnectAsync();
 
         (await client.FailAsync("calendar.create", arguments)).Should().StartWith($"Invalid input for calendar.create: {reason}");
+    }
+
+    [Theory]
+    [InlineData("calendar.list", """{"from":"0001-01-01"}""", "from")]
+    [InlineData("calendar.list", """{"to":"9999-12-31"}""", "to")]
+    [InlineData("calendar.today", """{"date":"0001-01-01"}""", "date")]
+    [InlineData("calendar.week", """{"date":"9999-12-31T00:00:00Z"}""", "date")]
+    [InlineData("calendar.freeSlots", """{"from":"9999-12-31"}""", "from")]
+    public async Task Other_ages_are_not_looked_at(string tool, string arguments, string field)
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+        var client = await mcp.ConnectAsync(timeZone: Berlin);
+
+        (await client.FailAsync(tool, arguments)).Should().StartWith($"Invalid input for {tool}: \"{field}\" must be ");
+    }
+
+    [Theory]
+    [InlineData("1970-01-01", "FREQ=DAILY;UNTIL=99991231")]
+    [InlineData("1970-12-31", "FREQ=YEARLY;INTERVAL=7;COUNT=1000")]
+    [InlineData("2100-12-31", "FREQ=YEARLY;INTERVAL=1000")]
+    public async Task The_first_and_the_last_day_of_the_calendar_work(string start, string rule)
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+        var client = await mcp.ConnectAsync(timeZone: "Pacific/Kiritimati");
+        await client.CallAsync("calendar.create", $$"""{"title":"days","start":"{{start}}","recurrenceRule":"{{rule}}"}""");
+        await client.CallAsync("calendar.create", $$"""{"title":"hours","start":"{{start}}T23:30:00-12:00","recurrenceRule":"{{rule}}"}""");
+
+        (await client.CallAsync("calendar.today", $$"""{"date":"{{start}}"}""")).Texts("events", "title").Should().Contain("days");
+        (await client.CallAsync("calendar.list", $$"""{"from":"{{start}}"}""")).Texts("events", "title").Should().Contain("hours");
+        await client.CallAsync("calendar.freeSlots", $$"""{"from":"{{start}}"}""");
     }
 
     [Fact]

@@ -62,7 +62,7 @@ public sealed class RecurrenceTests
                 (name, number) => $"{name}={number}"),
             Gen.OneOf("UNTIL=20991231", "UNTIL=99991231T235959Z", "UNTIL=20261332", "COUNT=1e9", "INTERVAL=999", "BYSETPOS=366,-366"),
             Gen.String[0, 12]);
-        parts.Array[1, 6].Select(list => string.Join(';', list)).Sample(
+        Gen.Select(Gen.OneOf("FREQ=DAILY;", "FREQ=WEEKLY;", "FREQ=MONTHLY;", "FREQ=YEARLY;", ""), parts.Array[1, 5], (start, list) => start + string.Join(';', list)).Sample(
             text =>
             {
                 var times = EventTimes.Read("2026-11-23T09:00:00Z", null, TimeZoneInfo.Utc);
