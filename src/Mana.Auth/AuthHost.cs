@@ -1,10 +1,13 @@
 using Mana.Auth.Audit;
 using Mana.Auth.Http;
 using Mana.Auth.Keys;
+using Mana.Auth.OAuth;
 using Mana.Auth.Personas;
+using Mana.Auth.Purge;
 using Mana.Auth.Sessions;
 using Mana.Auth.SignIn;
 using Mana.Auth.Spaces;
+using Mana.Auth.ToolPolicies;
 using Mana.Hosting;
 using Mana.Hosting.Http;
 using Mana.Hosting.Identity;
@@ -43,9 +46,12 @@ public static class AuthHost
         builder.Services.AddKeys(settings);
         builder.Services.AddSessions();
         builder.Services.AddSignIn();
+        builder.Services.AddToolPolicies();
         builder.Services.AddPersonas();
         builder.Services.AddAudit();
         builder.Services.AddSpaces();
+        builder.Services.AddOAuth();
+        builder.Services.AddPurge();
         builder.Services.AddHostedService<Housekeeping>();
 
         var app = builder.Build();
@@ -61,8 +67,11 @@ public static class AuthHost
         app.MapSignIn();
         app.MapSessions();
         app.MapSpaces();
+        app.MapToolPolicies();
         app.MapPersonas();
         app.MapAudit();
+        app.MapOAuth(settings);
+        app.MapPurge();
         return app;
     }
 }

@@ -17,6 +17,7 @@ namespace Mana.Auth;
 /// <param name="RegistrationVerified">Whether they may sign in without confirming their address.</param>
 /// <param name="MaxDailySignups">0 for no limit.</param>
 /// <param name="McpUrl">Where the records of deleted spaces are removed.</param>
+/// <param name="McpResources"><c>MCP_PUBLIC_URL</c>: the public addresses of mana-mcp, a comma list; OAuth tokens are made for these alone.</param>
 /// <param name="KeyLifetime">How long a key signs before the next one takes over.</param>
 /// <param name="Environment">Development or production.</param>
 internal sealed record AuthSettings(
@@ -32,6 +33,7 @@ internal sealed record AuthSettings(
     bool RegistrationVerified,
     int MaxDailySignups,
     Uri McpUrl,
+    IReadOnlyList<string> McpResources,
     TimeSpan KeyLifetime,
     ManaEnvironment Environment)
 {
@@ -44,6 +46,9 @@ internal sealed record AuthSettings(
     /// <summary>A shorter secret can be guessed from one cookie, offline.</summary>
     public const int MinimumSecretLength = 16;
 
+    /// <summary>The configuration key of the gateways that OAuth tokens are made for.</summary>
+    public const string McpResourcesKey = "MCP_PUBLIC_URL";
+
     private const string DefaultBaseUrl = "http://localhost:3001";
 
     public static AuthSettings Read(SettingsReader settings, ManaEnvironment environment)
@@ -52,6 +57,7 @@ internal sealed record AuthSettings(
         var issuer = settings.Optional("BASE_URL") is null && settings.Optional("JWT_ISSUER") is { } configured
             ? configured
             : baseUrl.AbsoluteUri.TrimEnd('/');
+        var mcpUrl = settings.Url("MANA_MCP_URL", "http://localhost:3069");
         return new AuthSettings(
             DatabaseSettings.Read(settings, "auth"),
             baseUrl,
@@ -64,7 +70,8 @@ internal sealed record AuthSettings(
             settings.Flag("REGISTRATION_OPEN", !environment.IsProduction),
             settings.Flag("REGISTRATION_VERIFIED", !environment.IsProduction),
             ReadLimit(settings),
-            settings.Url("MANA_MCP_URL", "http://localhost:3069"),
+            mcpUrl,
+            ReadResources(settings, mcpUrl),
             TimeSpan.FromDays(settings.PositiveInt("MANA_KEY_ROTATION_DAYS", 90)),
             environment);
     }
@@ -108,6 +115,24 @@ internal sealed record AuthSettings(
         }
 
         return origins;
+    }
+
+    private static List<string> ReadResources(SettingsReader settings, Uri mcpUrl)
+    {
+        var resources = new List<string>();
+        foreach (var text in settings.Text(McpResourcesKey, mcpUrl.AbsoluteUri.TrimEnd('/') + "/mcp").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (OAuth.Resources.IsSound(text))
+            {
+                resources.Add(text);
+            }
+            else
+            {
+                settings.Fault($"{McpResourcesKey} must be a comma-separated list of addresses such as https://mcp.mana.how/mcp, got \"{text}\"");
+            }
+        }
+
+        return resources;
     }
 
     private static int ReadLimit(SettingsReader settings) =>

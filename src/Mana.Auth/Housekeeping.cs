@@ -1,6 +1,8 @@
 using Mana.Auth.Keys;
+using Mana.Auth.OAuth;
 using Mana.Auth.Sessions;
 using Mana.Auth.SignIn;
+using Mana.Auth.Spaces;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +10,7 @@ namespace Mana.Auth;
 
 /// <summary>Removes what has expired and rotates the signing key, at the start and every ten minutes.</summary>
 internal sealed partial class Housekeeping(
-    SessionStore sessions, Lockout lockout, SigningKeys keys, AuthSettings settings, TimeProvider time, ILogger<Housekeeping> logger) : BackgroundService
+    SessionStore sessions, Lockout lockout, Invitations invitations, OAuthGrants grants, SigningKeys keys, AuthSettings settings, TimeProvider time, ILogger<Housekeeping> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(10);
 
@@ -17,6 +19,8 @@ internal sealed partial class Housekeeping(
     {
         await sessions.PurgeAsync(cancellationToken);
         await lockout.PurgeAsync(cancellationToken);
+        await invitations.PurgeAsync(cancellationToken);
+        await grants.PurgeAsync(cancellationToken);
         await keys.MaintainAsync(settings.KeyLifetime, cancellationToken);
     }
 

@@ -4,7 +4,9 @@ using Mana.Cli.Commands.Admin;
 using Mana.Cli.Commands.Bench;
 using Mana.Cli.Commands.Cluster;
 using Mana.Cli.Commands.Doctor;
+using Mana.Cli.Commands.OAuthClients;
 using Mana.Cli.Commands.Personas;
+using Mana.Cli.Commands.Purge;
 using Mana.Cli.Commands.Runner;
 using Mana.Cli.Commands.Seed;
 using Mana.Cli.Commands.Serve;
@@ -94,6 +96,13 @@ public static class ManaCli
         root.Add(new Command("cluster", "The nodes that run ticks together.") { ClusterStatusCommand.Create(globals, environment) });
         root.Add(PauseCommand.CreatePause(globals, environment));
         root.Add(PauseCommand.CreateResume(globals, environment));
+        root.Add(new Command("clients", "Programs with which people sign in to the MCP gateway.")
+        {
+            ClientCommands.CreateAdd(globals, environment),
+            ClientCommands.CreateList(globals, environment),
+            ClientCommands.CreateRemove(globals, environment),
+        });
+        root.Add(PurgeCommand.Create(globals, environment));
         root.Add(new Command("admin", "Administrators of mana-auth.") { AdminCreateCommand.Create(globals, environment) });
         root.Add(DoctorCommand.Create(globals, environment));
         root.Add(SimulateCommand.Create(globals, environment));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Mana.Contracts;
 
@@ -29,9 +30,11 @@ public sealed record TokenResponse(string Token);
 
 /// <summary>
 /// One row of <c>GET /api/auth/organization/list</c>. <c>Metadata</c> is an object, a JSON string or null,
-/// depending on how the space was made; <see cref="SpaceType"/> reads all three.
+/// depending on how the space was made; <see cref="SpaceType"/> reads all three. <c>Role</c> (ours, one of
+/// <see cref="SpaceRoles"/>) is what the caller may do there; another mana-auth leaves it out.
 /// </summary>
-public sealed record SpaceView(SpaceId Id, string Name, string? Slug, string? Logo, DateTimeOffset CreatedAt, JsonElement? Metadata)
+public sealed record SpaceView(
+    SpaceId Id, string Name, string? Slug, string? Logo, DateTimeOffset CreatedAt, JsonElement? Metadata, string? Role = null)
 {
     /// <summary>The <c>type</c> of the metadata: personal, brand, club, family, team, practice; null when absent or unreadable.</summary>
     public string? SpaceType()
@@ -65,5 +68,20 @@ public sealed record SpaceView(SpaceId Id, string Name, string? Slug, string? Lo
             : null;
 }
 
-/// <summary>Answer of <c>GET /api/v1/internal/org/:orgId/member/:userId</c>; <c>Role</c> is empty for a stranger.</summary>
-public sealed record MembershipResponse(bool IsMember, string Role);
+/// <summary>
+/// Answer of <c>GET /api/v1/internal/org/:orgId/member/:userId</c>; <c>Role</c> is empty for a stranger.
+/// <c>SpaceType</c> (ours) is absent for strangers, and where another mana-auth answers.
+/// </summary>
+public sealed record MembershipResponse(
+    bool IsMember,
+    string Role,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? SpaceType = null);
+
+/// <summary>
+/// Body and answer of <c>/api/v1/me/tool-policy</c> (ours): which destructive tools may run for the user, by
+/// <see cref="ToolPatterns"/>.
+/// </summary>
+public sealed record ToolPolicy(IReadOnlyList<string> AllowDestructive);
+
+/// <summary>Answer of <c>GET /api/v1/internal/users/:id/tool-policy</c> (ours).</summary>
+public sealed record UserToolPolicy(UserId UserId, IReadOnlyList<string> AllowDestructive);

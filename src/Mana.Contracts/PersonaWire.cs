@@ -86,7 +86,10 @@ public static class TickOutcomes
     public static IReadOnlyList<string> All { get; } = [Completed, Idle, Failed, TimedOut];
 }
 
-/// <summary>Body of <c>POST /api/v1/admin/personas</c>. The last three fields are ours and optional.</summary>
+/// <summary>
+/// Body of <c>POST /api/v1/admin/personas</c>. The last four fields are ours and optional; without
+/// <c>AllowDestructive</c> the persona's tool policy stays as it is.
+/// </summary>
 public sealed record PersonaUpsert(
     string Email,
     string? Name,
@@ -97,7 +100,8 @@ public sealed record PersonaUpsert(
     string? TickCadence = null,
     string? TimeZone = null,
     string? Language = null,
-    string? ActiveHours = null);
+    string? ActiveHours = null,
+    IReadOnlyList<string>? AllowDestructive = null);
 
 /// <summary>Answer of the upsert.</summary>
 public sealed record PersonaUpsertResponse(bool Ok, UserId UserId, string Email);
@@ -137,7 +141,8 @@ public sealed record PersonaDetail(
     DateTimeOffset? NextDueAt = null,
     int Failures = 0,
     DateTimeOffset? LastFailedAt = null,
-    string? LastError = null);
+    string? LastError = null,
+    IReadOnlyList<string>? AllowDestructive = null);
 
 /// <summary>A stored action row; <c>Seq</c> (ours) is its place in the tick, or in its batch when the caller sent none.</summary>
 public sealed record StoredAction(
@@ -168,6 +173,8 @@ public sealed record PersonaDetailResponse(
 [JsonSerializable(typeof(TokenResponse))]
 [JsonSerializable(typeof(IReadOnlyList<SpaceView>))]
 [JsonSerializable(typeof(MembershipResponse))]
+[JsonSerializable(typeof(ToolPolicy))]
+[JsonSerializable(typeof(UserToolPolicy))]
 [JsonSerializable(typeof(DueResponse))]
 [JsonSerializable(typeof(ActionsRequest))]
 [JsonSerializable(typeof(FeedbackRequest))]
@@ -178,5 +185,13 @@ public sealed record PersonaDetailResponse(
 [JsonSerializable(typeof(PersonaUpsertResponse))]
 [JsonSerializable(typeof(PersonaListResponse))]
 [JsonSerializable(typeof(PersonaDetailResponse))]
+[JsonSerializable(typeof(OAuthClientRequest))]
+[JsonSerializable(typeof(OAuthClientView))]
+[JsonSerializable(typeof(OAuthClientsResponse))]
+[JsonSerializable(typeof(OAuthGrantsResponse))]
+[JsonSerializable(typeof(PurgeRequest))]
+[JsonSerializable(typeof(PurgeResponse))]
+[JsonSerializable(typeof(CatalogSpace))]
+[JsonSerializable(typeof(CatalogSpacesResponse))]
 [JsonSerializable(typeof(JsonElement))]
 public sealed partial class AuthJson : JsonSerializerContext;

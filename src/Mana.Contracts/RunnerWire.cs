@@ -281,6 +281,8 @@ public sealed record RunnerHealth(
 [JsonSerializable(typeof(RunTicksResponse))]
 [JsonSerializable(typeof(TickListResponse))]
 [JsonSerializable(typeof(TickDetail))]
+[JsonSerializable(typeof(PurgeRequest))]
+[JsonSerializable(typeof(PurgeResponse))]
 [JsonSerializable(typeof(CancelTickResponse))]
 [JsonSerializable(typeof(RetryTickResponse))]
 [JsonSerializable(typeof(ClusterResponse))]

@@ -98,6 +98,7 @@ public static partial class RunnerHost
         services.AddSingleton<OpenTicks>();
         services.AddSingleton<PersonaStates>();
         services.AddSingleton<TickReader>();
+        services.AddSingleton<TickPurge>();
         services.AddSingleton<PlayedTicksReader>();
         services.AddSingleton<Outbox>();
     }
@@ -152,6 +153,7 @@ public static partial class RunnerHost
         services.AddSingleton<TickRounds>();
         services.AddSingleton<TickEnds>();
         services.AddSingleton<TickOperations>();
+        services.AddSingleton<RunnerPurge>();
         services.AddSingleton<TickClock>();
 
         // Stopped in reverse order: first nobody new is asked, then the running ticks end, then the last rows go out.

@@ -67,9 +67,38 @@ internal sealed record CreatedSpace(
     JsonElement Metadata,
     IReadOnlyList<MemberView> Members);
 
-internal sealed record MembershipView(string OrganizationId, string Role);
+internal sealed record MembershipView(
+    string OrganizationId,
+    string Role,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? SpaceType);
 
 internal sealed record MembershipsResponse(string UserId, IReadOnlyList<MembershipView> Memberships);
+
+internal sealed record DoneResponse(bool Ok);
+
+internal sealed record SpaceMember(string UserId, string Name, string Email, string Kind, string Role, DateTimeOffset CreatedAt);
+
+/// <summary><c>Role</c> is the caller's.</summary>
+internal sealed record SpaceMembersResponse(string SpaceId, string Role, IReadOnlyList<SpaceMember> Members);
+
+internal sealed record InvitationView(string Id, string SpaceId, string Email, string Role, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt);
+
+/// <summary><c>Role</c> is the caller's.</summary>
+internal sealed record InvitationsResponse(string Role, IReadOnlyList<InvitationView> Invitations);
+
+/// <summary>What somebody is invited to, and as what.</summary>
+internal sealed record MyInvitationView(
+    string Id,
+    string SpaceId,
+    string SpaceName,
+    string Slug,
+    string? Type,
+    string Role,
+    string InvitedBy,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset ExpiresAt);
+
+internal sealed record MyInvitationsResponse(IReadOnlyList<MyInvitationView> Invitations);
 
 internal sealed record DeletedResponse(bool Ok, string Deleted);
 
@@ -98,6 +127,19 @@ internal sealed record HealthResponse(string Status, string Service, DateTimeOff
 [JsonSerializable(typeof(CreatedSpace))]
 [JsonSerializable(typeof(MembershipResponse))]
 [JsonSerializable(typeof(MembershipsResponse))]
+[JsonSerializable(typeof(DoneResponse))]
+[JsonSerializable(typeof(PurgeResponse))]
+[JsonSerializable(typeof(OAuthClientView))]
+[JsonSerializable(typeof(OAuthClientsResponse))]
+[JsonSerializable(typeof(OAuthGrantsResponse))]
+[JsonSerializable(typeof(SpaceMember))]
+[JsonSerializable(typeof(MemberView))]
+[JsonSerializable(typeof(SpaceMembersResponse))]
+[JsonSerializable(typeof(InvitationView))]
+[JsonSerializable(typeof(InvitationsResponse))]
+[JsonSerializable(typeof(MyInvitationsResponse))]
+[JsonSerializable(typeof(CatalogSpace))]
+[JsonSerializable(typeof(CatalogSpacesResponse))]
 [JsonSerializable(typeof(DueResponse))]
 [JsonSerializable(typeof(WrittenResponse))]
 [JsonSerializable(typeof(TickOutcomeResponse))]
@@ -106,5 +148,8 @@ internal sealed record HealthResponse(string Status, string Service, DateTimeOff
 [JsonSerializable(typeof(PersonaDetailResponse))]
 [JsonSerializable(typeof(DeletedResponse))]
 [JsonSerializable(typeof(HealthResponse))]
+[JsonSerializable(typeof(ToolPolicy))]
+[JsonSerializable(typeof(UserToolPolicy))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, double>))]
 internal sealed partial class AuthServerJson : JsonSerializerContext;

@@ -18,18 +18,20 @@ internal sealed class AccessTokens(SigningKeys keys, AuthSettings settings, Doma
     /// <summary>How long a token lives.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
 
+    /// <summary>How long the token of a client lives; it cannot be taken back.</summary>
+    public static readonly TimeSpan ClientLifetime = TimeSpan.FromMinutes(10);
+
+    private const string ClientTokenType = "at+jwt";
+
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
 
     /// <summary>A token for a session; the claims stand in the contract's order.</summary>
-    public async Task<string> IssueAsync(UserRow user, string sessionId, CancellationToken cancellationToken)
-    {
-        var key = await keys.CurrentAsync(cancellationToken);
+    public Task<string> IssueAsync(UserRow user, string sessionId, CancellationToken cancellationToken) =>
+        SignAsync(type: null, Payload(user, sessionId), cancellationToken);
 
-        // By hand: the handler adds a typ to the header, which the contract's tokens do not have.
-        var signed = $"{Base64UrlEncoder.Encode(Header(key.KeyId))}.{Base64UrlEncoder.Encode(Payload(user, sessionId))}";
-        var signature = key.CryptoProviderFactory.CreateForSigning(key, EdDsaSecurityKey.Algorithm).Sign(Encoding.ASCII.GetBytes(signed));
-        return $"{signed}.{Base64UrlEncoder.Encode(signature)}";
-    }
+    /// <summary>A token for a client that a user let in (RFC 9068): good for one resource and the scopes alone, and never here.</summary>
+    public Task<string> IssueForClientAsync(UserRow user, string clientId, string resource, string scope, CancellationToken cancellationToken) =>
+        SignAsync(ClientTokenType, ClientPayload(user, clientId, resource, scope), cancellationToken);
 
     /// <summary>The claims, or null when signature, issuer, audience or time are not in order. Whether the session lives is another question.</summary>
     public async Task<AccessClaims?> ValidateAsync(string token, CancellationToken cancellationToken)
@@ -96,7 +98,38 @@ internal sealed class AccessTokens(SigningKeys keys, AuthSettings settings, Doma
         return result.IsValid ? (JsonWebToken)result.SecurityToken : null;
     }
 
-    private static string Header(string keyId) => $$"""{"alg":"{{EdDsaSecurityKey.Algorithm}}","kid":"{{keyId}}"}""";
+    // By hand: the handler adds a typ to the header, which the contract's tokens do not have.
+    private async Task<string> SignAsync(string? type, string payload, CancellationToken cancellationToken)
+    {
+        var key = await keys.CurrentAsync(cancellationToken);
+        var typ = type is null ? "" : $"\"typ\":\"{type}\",";
+        var header = $$"""{"alg":"{{EdDsaSecurityKey.Algorithm}}",{{typ}}"kid":"{{key.KeyId}}"}""";
+        var signed = $"{Base64UrlEncoder.Encode(header)}.{Base64UrlEncoder.Encode(payload)}";
+        var signature = key.CryptoProviderFactory.CreateForSigning(key, EdDsaSecurityKey.Algorithm).Sign(Encoding.ASCII.GetBytes(signed));
+        return $"{signed}.{Base64UrlEncoder.Encode(signature)}";
+    }
+
+    private string ClientPayload(UserRow user, string clientId, string resource, string scope)
+    {
+        var issuedAt = clock.GetUtcNow().ToUnixTimeSeconds();
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("iat", issuedAt);
+            writer.WriteString("sub", user.Id);
+            writer.WriteString("kind", user.Kind);
+            writer.WriteString("client_id", clientId);
+            writer.WriteString("scope", scope);
+            writer.WriteString("jti", RandomId.Long());
+            writer.WriteNumber("exp", issuedAt + (long)ClientLifetime.TotalSeconds);
+            writer.WriteString("iss", settings.Issuer);
+            writer.WriteString("aud", resource);
+            writer.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
 
     private string Payload(UserRow user, string sessionId)
     {

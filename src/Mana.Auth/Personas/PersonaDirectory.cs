@@ -8,6 +8,7 @@ using Mana.Auth.Sessions;
 using Mana.Auth.SignIn;
 using Mana.Auth.Spaces;
 using Mana.Auth.Storage;
+using Mana.Auth.ToolPolicies;
 using Mana.Contracts;
 using Mana.Hosting;
 using Mana.Hosting.Storage;
@@ -72,19 +73,8 @@ internal sealed class PersonaDirectory(ServiceDatabase database, Passwords passw
                     return DeleteResult.NotAPersona;
                 }
 
-                var members = db.GetTable<MemberRow>();
-                var spaces = await members
-                    .Where(member => member.UserId == userId && member.Role == MemberRow.Owner)
-                    .Where(member => !members.Any(other =>
-                        other.OrganizationId == member.OrganizationId && other.UserId != userId && other.Role == MemberRow.Owner))
-                    .Select(member => member.OrganizationId)
-                    .ToListAsync(ct);
-                foreach (var space in spaces)
-                {
-                    await db.GetTable<OrganizationRow>().DeleteAsync(row => row.Id == space, ct);
-                }
-
-                await SpaceCleanup.EnqueueAsync(db, spaces, clock.Now(), ct);
+                var spaces = await SpaceMembers.OwnedAloneAsync(db, userId, ct);
+                await SpaceMembers.DeleteSpacesAsync(db, [.. spaces.Select(space => space.Id)], clock.Now(), ct);
                 await db.GetTable<UserRow>().DeleteAsync(row => row.Id == userId, ct);
                 return DeleteResult.Deleted;
             },
@@ -105,6 +95,7 @@ internal sealed class PersonaDirectory(ServiceDatabase database, Passwords passw
             var user = NewUser(request, now);
             await NewAccounts.InsertAsync(db, user, newHash!, cancellationToken);
             await db.InsertAsync(Apply(new PersonaRow { UserId = user.Id, CreatedAt = now }, request, now), token: cancellationToken);
+            await SetPolicyAsync(db, user.Id, request, now, cancellationToken);
             return user.Id;
         }
 
@@ -136,8 +127,13 @@ internal sealed class PersonaDirectory(ServiceDatabase database, Passwords passw
             await db.InsertAsync(Apply(new PersonaRow { UserId = known.Id, CreatedAt = now }, request, now), token: cancellationToken);
         }
 
+        await SetPolicyAsync(db, known.Id, request, now, cancellationToken);
         return known.Id;
     }
+
+    // Without a list the persona's own choice stays.
+    private static Task SetPolicyAsync(DataConnection db, string userId, PersonaUpsert request, DateTimeOffset now, CancellationToken cancellationToken) =>
+        request.AllowDestructive is { } patterns ? ToolPolicyStore.SetAsync(db, userId, patterns, now, cancellationToken) : Task.CompletedTask;
 
     private static UserRow NewUser(PersonaUpsert request, DateTimeOffset now) => new()
     {

@@ -1,6 +1,7 @@
 using LinqToDB;
 using LinqToDB.Async;
 using Mana.Auth.Storage;
+using Mana.Auth.ToolPolicies;
 using Mana.Contracts;
 using Mana.Hosting;
 using Mana.Hosting.Storage;
@@ -76,18 +77,19 @@ internal sealed class PersonaReports(ServiceDatabase database, DomainClock clock
                     .GroupBy(feedback => feedback.Module)
                     .Select(group => new { Module = group.Key, Average = group.Average(feedback => (double)feedback.Rating), Count = group.Count() })
                     .ToListAsync(ct);
+                var patterns = await ToolPolicyStore.ReadAsync(db, userId, ct);
                 return new PersonaDetailResponse(
-                    Detail(found.Persona, found.User),
+                    Detail(found.Persona, found.User, patterns),
                     [.. actions.Select(Stored)],
                     [.. ratings.OrderBy(rating => rating.Module, StringComparer.Ordinal).Select(rating =>
                         new ModuleFeedback(rating.Module, Math.Round(rating.Average, 2, MidpointRounding.AwayFromZero), rating.Count))]);
             },
             cancellationToken);
 
-    private static PersonaDetail Detail(PersonaRow persona, UserRow user) => new(
+    private static PersonaDetail Detail(PersonaRow persona, UserRow user, IReadOnlyList<string> patterns) => new(
         new UserId(persona.UserId), user.Email, user.Name, persona.Archetype, persona.SystemPrompt, persona.Mix(), persona.TickCadence,
         persona.LastActiveAt, persona.CreatedAt, persona.TimeZone, persona.Language, persona.ActiveHours, persona.NextDueAt, persona.Failures,
-        persona.LastFailedAt, persona.LastError);
+        persona.LastFailedAt, persona.LastError, patterns);
 
     private static StoredAction Stored(PersonaActionRow row) => new(
         row.Id, row.PersonaId, new TickId(row.TickId), row.ToolName, row.InputHash, row.Result, row.ErrorMessage, row.LatencyMs, row.CreatedAt, row.Seq);

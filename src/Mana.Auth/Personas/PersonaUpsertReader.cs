@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Mana.Auth.Http;
 using Mana.Auth.SignIn;
+using Mana.Auth.ToolPolicies;
 using Mana.Contracts;
 
 namespace Mana.Auth.Personas;
@@ -39,9 +40,12 @@ internal static partial class PersonaUpsertReader
         CheckSchedule(DefaultCadence, null, activeHours, found);
         var language = Setting(body, "language", found);
         Require(language is null || LanguageTag().IsMatch(language), "language must be a language tag such as de or en-GB", found);
+        var allowDestructive = body.Member(ToolPolicyReader.Member) is null ? null : ToolPolicyReader.Read(body, found);
         return found.Count > 0
             ? null
-            : new PersonaUpsert(email!, string.IsNullOrWhiteSpace(name) ? null : name, password!, archetype!, systemPrompt!, mix!, cadence, timeZone, language, activeHours);
+            : new PersonaUpsert(
+                email!, string.IsNullOrWhiteSpace(name) ? null : name, password!, archetype!, systemPrompt!, mix!, cadence, timeZone, language, activeHours,
+                allowDestructive);
     }
 
     private static string? Password(JsonElement body, List<string> faults)

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using LinqToDB;
 using LinqToDB.Data;
+using Mana.Auth.OAuth;
 using Mana.Auth.Storage;
 using Mana.Hosting;
 using Mana.Hosting.Storage;
@@ -88,9 +89,12 @@ internal sealed class SessionStore(ServiceDatabase database, DomainClock clock)
         return database.WriteAsync((db, ct) => db.GetTable<SessionRow>().DeleteAsync(session => session.TokenHash == hash, ct), cancellationToken);
     }
 
-    /// <summary>Ends all sessions of a user within the caller's transaction: its password was changed.</summary>
-    public static Task RevokeAllAsync(DataConnection db, string userId, CancellationToken cancellationToken) =>
-        db.GetTable<SessionRow>().DeleteAsync(session => session.UserId == userId, cancellationToken);
+    /// <summary>Ends all sessions of a user, and all that clients hold of it, within the caller's transaction: its password was changed.</summary>
+    public static async Task RevokeAllAsync(DataConnection db, string userId, CancellationToken cancellationToken)
+    {
+        await db.GetTable<SessionRow>().DeleteAsync(session => session.UserId == userId, cancellationToken);
+        await OAuthGrants.EndAllAsync(db, userId, cancellationToken);
+    }
 
     /// <summary>Removes sessions that ended by themselves.</summary>
     public Task<int> PurgeAsync(CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using LinqToDB.Async;
 using LinqToDB.Data;
 using Mana.Auth.SignIn;
 using Mana.Auth.Storage;
+using Mana.Contracts;
 
 namespace Mana.Auth.Spaces;
 
@@ -32,7 +33,7 @@ internal static class PersonalSpaces
         };
         await db.InsertAsync(space, token: cancellationToken);
         await db.InsertAsync(
-            new MemberRow { Id = RandomId.Nano(), OrganizationId = space.Id, UserId = user.Id, Role = MemberRow.Owner, CreatedAt = user.CreatedAt },
+            new MemberRow { Id = RandomId.Nano(), OrganizationId = space.Id, UserId = user.Id, Role = SpaceRoles.Owner, CreatedAt = user.CreatedAt },
             token: cancellationToken);
     }
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using LinqToDB;
-using LinqToDB.Async;
 using Mana.Auth.Http;
 using Mana.Auth.Sessions;
 using Mana.Auth.Storage;
@@ -21,11 +20,11 @@ internal static partial class SpaceEndpoints
     private const int MaxSlug = 50;
     private const int BodyLimit = 32 * 1024;
 
-    // "personal" is missing on purpose: everybody has that one space from the start, and clients look for it by type.
-    private static readonly string[] CreatableTypes = ["brand", "club", "family", "team", "practice"];
-
     public static void AddSpaces(this IServiceCollection services)
     {
+        services.AddSingleton<SpaceMembers>();
+        services.AddSingleton<Invitations>();
+        services.AddSingleton<CatalogSpaces>();
         services.AddSingleton<SpaceCleanup>();
         services.AddHostedService(provider => provider.GetRequiredService<SpaceCleanup>());
     }
@@ -36,7 +35,13 @@ internal static partial class SpaceEndpoints
         app.MapPost("/api/auth/organization/create", CreateAsync).RequireTrustedOrigin();
         app.MapGet("/api/v1/internal/org/{orgId}/member/{userId}", MemberAsync);
         app.MapGet("/api/v1/internal/users/{userId}/memberships", MembershipsAsync);
+        app.MapGet("/api/v1/internal/users/{userId}/spaces", OfUserAsync);
+        app.MapSharing();
+        app.MapCatalogSpaces();
     }
+
+    /// <summary>Whether a text can be the slug of a space.</summary>
+    public static bool IsSlug(string slug) => slug.Length <= MaxSlug && SlugPattern().IsMatch(slug) && !PersonalSpaces.IsReserved(slug);
 
     private static async Task<IResult> ListAsync(HttpContext context, Callers callers, ServiceDatabase database)
     {
@@ -45,26 +50,30 @@ internal static partial class SpaceEndpoints
             return Answers.NativeUnauthorized();
         }
 
-        var rows = await database.ReadAsync(
-            (db, ct) => db.RowsAsync<OrganizationRow>(
+        return await SpacesOfAsync(database, user.Id, context.RequestAborted);
+    }
+
+    /// <summary>The same for mana-mcp, whose callers may bring a token that is not for mana-auth.</summary>
+    private static Task<IResult> OfUserAsync(string userId, ServiceDatabase database, CancellationToken cancellationToken) =>
+        SpacesOfAsync(database, userId, cancellationToken);
+
+    private static async Task<IResult> SpacesOfAsync(ServiceDatabase database, string userId, CancellationToken cancellationToken) =>
+        Answers.Json<IReadOnlyList<SpaceView>>([.. (await JoinedAsync(database, userId, cancellationToken)).Select(ToView)], AuthServerJson.Default.IReadOnlyListSpaceView);
+
+    private static Task<List<JoinedSpaceRow>> JoinedAsync(ServiceDatabase database, string userId, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            (db, ct) => db.RowsAsync<JoinedSpaceRow>(
                 """
-                select organizations.* from members join organizations on organizations.id = members.organization_id
-                where members.user_id = @user order by members.created_at, members.id
+                select organizations.*, members.role as role from members
+                join organizations on organizations.id = members.organization_id join users on users.id = members.user_id
+                where members.user_id = @user and users.deleted_at is null order by members.created_at, members.id
                 """,
                 ct,
-                ("user", user.Id)),
-            context.RequestAborted);
-        return Answers.Json<IReadOnlyList<SpaceView>>([.. rows.Select(ToView)], AuthServerJson.Default.IReadOnlyListSpaceView);
-    }
+                ("user", userId)),
+            cancellationToken);
 
-    private static SpaceView ToView(OrganizationRow space) =>
-        new(new SpaceId(space.Id), space.Name, space.Slug, space.Logo, space.CreatedAt, space.Metadata is { } json ? Parse(json) : null);
-
-    private static JsonElement Parse(string json)
-    {
-        using var document = JsonDocument.Parse(json);
-        return document.RootElement.Clone();
-    }
+    private static SpaceView ToView(JoinedSpaceRow space) => new(
+        new SpaceId(space.Id), space.Name, space.Slug, space.Logo, space.CreatedAt, SpaceMetadata.Parse(space.Metadata), space.Role);
 
     private static async Task<IResult> CreateAsync(HttpContext context, Callers callers, ServiceDatabase database, DomainClock clock)
     {
@@ -83,16 +92,17 @@ internal static partial class SpaceEndpoints
             return Invalid("VALIDATION_ERROR", $"[body.name] Invalid input: expected 1 to {MaxName} characters");
         }
 
-        if (!body.Member("slug").TryGetText(MaxSlug, out var slug) || !SlugPattern().IsMatch(slug) || PersonalSpaces.IsReserved(slug))
+        if (!body.Member("slug").TryGetText(MaxSlug, out var slug) || !IsSlug(slug))
         {
             return Invalid("VALIDATION_ERROR", $"[body.slug] Invalid input: expected lower-case letters, digits and single hyphens, at most {MaxSlug}, and no reserved word");
         }
 
+        // "personal" is missing on purpose: everybody has that one space from the start, and clients look for it by type.
         if (body.Member("metadata") is not { ValueKind: JsonValueKind.Object } metadata
             || !metadata.Member("type").TryGetText(out var type)
-            || !CreatableTypes.Contains(type))
+            || !SpaceTypes.Shared.Contains(type))
         {
-            return Invalid("SPACE_METADATA_INVALID", $"metadata must be an object whose type is one of {string.Join(", ", CreatableTypes)}");
+            return Invalid("SPACE_METADATA_INVALID", $"metadata must be an object whose type is one of {string.Join(", ", SpaceTypes.Shared)}");
         }
 
         var now = clock.Now();
@@ -106,7 +116,7 @@ internal static partial class SpaceEndpoints
             Metadata = "\"" + JsonEncodedText.Encode(metadata.GetRawText()) + "\"",
             CreatedAt = now,
         };
-        var member = new MemberRow { Id = RandomId.Nano(), OrganizationId = space.Id, UserId = session.User.Id, Role = MemberRow.Owner, CreatedAt = now };
+        var member = new MemberRow { Id = RandomId.Nano(), OrganizationId = space.Id, UserId = session.User.Id, Role = SpaceRoles.Owner, CreatedAt = now };
         if (!await StoreAsync(database, space, member, context.RequestAborted))
         {
             return Invalid("ORGANIZATION_ALREADY_EXISTS", "Organization already exists");
@@ -140,28 +150,27 @@ internal static partial class SpaceEndpoints
 
     private static async Task<IResult> MemberAsync(string orgId, string userId, ServiceDatabase database, CancellationToken cancellationToken)
     {
-        var role = (await database.ReadAsync(
-            (db, ct) => db.RowsAsync<string>(
+        var space = await database.ReadAsync(
+            (db, ct) => db.RowAsync<JoinedSpaceRow>(
                 """
-                select members.role from members join users on users.id = members.user_id
+                select organizations.*, members.role as role from members
+                join users on users.id = members.user_id join organizations on organizations.id = members.organization_id
                 where members.organization_id = @space and members.user_id = @user and users.deleted_at is null
                 """,
                 ct,
                 ("space", orgId), ("user", userId)),
-            cancellationToken)).FirstOrDefault();
-        return Answers.Json(new MembershipResponse(role is not null, role ?? ""), AuthServerJson.Default.MembershipResponse);
+            cancellationToken);
+        return Answers.Json(
+            space is null ? new MembershipResponse(false, "") : new MembershipResponse(true, space.Role, SpaceMetadata.TypeOf(space.Metadata)),
+            AuthServerJson.Default.MembershipResponse);
     }
 
     private static async Task<IResult> MembershipsAsync(string userId, ServiceDatabase database, CancellationToken cancellationToken)
     {
-        var rows = await database.ReadAsync(
-            (db, ct) => db.GetTable<MemberRow>()
-                .Where(member => member.UserId == userId)
-                .OrderBy(member => member.CreatedAt).ThenBy(member => member.Id)
-                .Select(member => new MembershipView(member.OrganizationId, member.Role))
-                .ToListAsync(ct),
-            cancellationToken);
-        return Answers.Json(new MembershipsResponse(userId, rows), AuthServerJson.Default.MembershipsResponse);
+        var rows = await JoinedAsync(database, userId, cancellationToken);
+        return Answers.Json(
+            new MembershipsResponse(userId, [.. rows.Select(row => new MembershipView(row.Id, row.Role, SpaceMetadata.TypeOf(row.Metadata)))]),
+            AuthServerJson.Default.MembershipsResponse);
     }
 
     [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$", RegexOptions.CultureInvariant)]

@@ -17,6 +17,10 @@ internal static class PostgreSqlLocks
     public static Task LockSlugAsync(this DataConnection db, string slug, CancellationToken cancellationToken) =>
         ExecuteAsync(db, "select pg_advisory_xact_lock(hashtext(@key))", slug, cancellationToken);
 
+    /// <summary>Has other transactions that change the members of the same space wait.</summary>
+    public static Task LockSpaceAsync(this DataConnection db, string spaceId, CancellationToken cancellationToken) =>
+        ExecuteAsync(db, "select 1 from organizations where id = @key for update", spaceId, cancellationToken);
+
     private static Task ExecuteAsync(DataConnection db, string sql, string key, CancellationToken cancellationToken) =>
         db.DataProvider.Name.StartsWith(ProviderName.PostgreSQL, StringComparison.Ordinal)
             ? db.ExecuteAsync(sql, cancellationToken, new DataParameter("key", key))

@@ -12,6 +12,7 @@ namespace Mana.Cli.Catalog;
 /// <param name="TimeZone">IANA zone; null means UTC.</param>
 /// <param name="Language">de or en; null leaves it to mana-auth.</param>
 /// <param name="ActiveHours">HH:mm-HH:mm; null means the whole day.</param>
+/// <param name="AllowDestructive">The destructive tools that may run for it; empty for none.</param>
 /// <param name="Line">Where it starts in the file, from 1.</param>
 public sealed record CatalogPersona(
     string Name,
@@ -23,11 +24,12 @@ public sealed record CatalogPersona(
     string? TimeZone,
     string? Language,
     string? ActiveHours,
+    IReadOnlyList<string> AllowDestructive,
     int Line)
 {
     /// <summary>The request that creates or updates this persona.</summary>
     public PersonaUpsert ToUpsert(string password) =>
-        new(Email, Name, password, Archetype, SystemPrompt, ModuleMix, TickCadence, TimeZone, Language, ActiveHours);
+        new(Email, Name, password, Archetype, SystemPrompt, ModuleMix, TickCadence, TimeZone, Language, ActiveHours, AllowDestructive);
 }
 
 /// <summary>The catalog cannot be used; the message names the file, the line and the way out.</summary>

@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Text;
 using Mana.Contracts;
 using YamlDotNet.Core;
-using YamlDotNet.Core.Events;
 using YamlDotNet.Serialization;
 using YamlDotNet.Serialization.NamingConventions;
 
@@ -13,8 +12,9 @@ namespace Mana.Cli.Catalog;
 /// and its mix makes sense is the business of <c>mana personas lint</c>.
 /// </summary>
 /// <param name="Personas">In the order of the file.</param>
+/// <param name="Spaces">The spaces that they share, in the order of the file.</param>
 /// <param name="Source">The file, for messages.</param>
-public sealed record PersonaCatalog(IReadOnlyList<CatalogPersona> Personas, string Source)
+public sealed record PersonaCatalog(IReadOnlyList<CatalogPersona> Personas, IReadOnlyList<CatalogSharedSpace> Spaces, string Source)
 {
     /// <summary>The only domain of personas: reserved for tests, so that no mail ever reaches a person.</summary>
     public const string Domain = "@mana.test";
@@ -60,7 +60,8 @@ public sealed record PersonaCatalog(IReadOnlyList<CatalogPersona> Personas, stri
             file = new DeserializerBuilder()
                 .WithNamingConvention(CamelCaseNamingConvention.Instance)
                 .WithDuplicateKeyChecking()
-                .WithTypeConverter(new EntryConverter())
+                .WithTypeConverter(new EntryConverter<PersonaValues>())
+                .WithTypeConverter(new EntryConverter<SpaceValues>())
                 .Build()
                 .Deserialize<CatalogFile?>(yaml);
         }
@@ -74,10 +75,16 @@ public sealed record PersonaCatalog(IReadOnlyList<CatalogPersona> Personas, stri
             throw new CatalogException($"{source}:1: there are no personas; add at least one entry under personas:");
         }
 
-        return new PersonaCatalog([.. entries.Select(entry => Check(entry, source, allowAnyDomain))], source);
+        var spaces = (file.Spaces ?? []).ConvertAll(entry => SpaceEntries.Check(entry, source));
+        if (spaces.GroupBy(space => space.Slug, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new CatalogException($"{source}:{twice.Last().Line}: there are two spaces with the slug {twice.Key}; give one another slug");
+        }
+
+        return new PersonaCatalog([.. entries.Select(entry => Check(entry, source, allowAnyDomain))], spaces, source);
     }
 
-    private static CatalogPersona Check(Entry entry, string source, bool allowAnyDomain)
+    private static CatalogPersona Check(Entry<PersonaValues> entry, string source, bool allowAnyDomain)
     {
         var values = entry.Values ?? throw Fault("an entry is empty; remove the dash or fill it in");
 
@@ -125,6 +132,12 @@ public sealed record PersonaCatalog(IReadOnlyList<CatalogPersona> Personas, stri
             throw Fault($"{email}: {error}");
         }
 
+        var allowed = values.AllowDestructive ?? [];
+        if (allowed.Select(ToolPatterns.Fault).FirstOrDefault(fault => fault is not null) is { } badPattern)
+        {
+            throw Fault($"allowDestructive of {email}: {badPattern}");
+        }
+
         return new CatalogPersona(
             values.Name,
             email,
@@ -135,6 +148,7 @@ public sealed record PersonaCatalog(IReadOnlyList<CatalogPersona> Personas, stri
             values.TimeZone,
             values.Language,
             values.ActiveHours,
+            allowed,
             entry.Line);
 
         CatalogException Fault(string what) => new($"{source}:{entry.Line}: {what}");
@@ -151,60 +165,19 @@ public sealed record PersonaCatalog(IReadOnlyList<CatalogPersona> Personas, stri
 
         var text = inner.Message.ReplaceLineEndings(" ").TrimEnd('.');
         return inner.Message.Contains("not found on type", StringComparison.Ordinal)
-            ? $"unknown property {Quoted(text)}; known are {string.Join(", ", Entry.KnownProperties)}"
+            ? $"unknown property {Quoted(text)}; known are {Known(text)}"
             : $"this is not a sound catalog ({text}); see {EmbeddedName} for the form";
     }
+
+    private static string Known(string message) => string.Join(
+        ", ",
+        message.Contains(nameof(SpaceValues), StringComparison.Ordinal) ? SpaceValues.KnownProperties
+            : message.Contains(nameof(PersonaValues), StringComparison.Ordinal) ? PersonaValues.KnownProperties
+            : CatalogFile.KnownProperties);
 
     private static string Quoted(string message)
     {
         var parts = message.Split('\'');
         return parts.Length > 1 ? $"\"{parts[1]}\"" : "in this entry";
-    }
-
-    private sealed class CatalogFile
-    {
-        public List<Entry>? Personas { get; set; }
-    }
-
-    private sealed class PersonaValues
-    {
-        public string? Name { get; set; }
-
-        public string? Email { get; set; }
-
-        public string? Archetype { get; set; }
-
-        public string? SystemPrompt { get; set; }
-
-        public Dictionary<string, double>? ModuleMix { get; set; }
-
-        public string? TickCadence { get; set; }
-
-        public string? TimeZone { get; set; }
-
-        public string? Language { get; set; }
-
-        public string? ActiveHours { get; set; }
-    }
-
-    private sealed record Entry(PersonaValues? Values, int Line)
-    {
-        public static IReadOnlyList<string> KnownProperties { get; } =
-            ["name", "email", "archetype", "systemPrompt", "moduleMix", "tickCadence", "timeZone", "language", "activeHours"];
-    }
-
-    /// <summary>Keeps the line on which an entry starts, for messages about what the parser itself accepts.</summary>
-    private sealed class EntryConverter : IYamlTypeConverter
-    {
-        public bool Accepts(Type type) => type == typeof(Entry);
-
-        public object ReadYaml(IParser parser, Type type, ObjectDeserializer rootDeserializer)
-        {
-            var line = (int)(parser.Current as ParsingEvent)!.Start.Line;
-            return new Entry((PersonaValues?)rootDeserializer(typeof(PersonaValues)), line);
-        }
-
-        public void WriteYaml(IEmitter emitter, object? value, Type type, ObjectSerializer serializer) =>
-            throw new NotSupportedException("Catalogs are written by hand.");
     }
 }

@@ -15,6 +15,7 @@ internal sealed record SignedIn(UserId UserId, string Jwt, string SessionToken);
 internal sealed class AuthClient(Uri address) : IDisposable
 {
     private const string Personas = "/api/v1/admin/personas";
+    private const string Clients = "/api/v1/admin/oauth-clients";
 
     private readonly ServiceHttp _http = new("mana-auth", address, "--auth-url");
 
@@ -92,6 +93,36 @@ internal sealed class AuthClient(Uri address) : IDisposable
         await _http.EnsureSuccessAsync(response, "DELETE " + path, cancellationToken);
     }
 
+    /// <summary>Makes or updates a shared space of personas.</summary>
+    public async Task<CatalogSpace> PutSpaceAsync(string jwt, CatalogSpace space, CancellationToken cancellationToken)
+    {
+        using var content = ServiceHttp.Json(space, AuthJson.Default.CatalogSpace);
+        return await _http.SendAsync(
+            HttpMethod.Put, SpacePath(space.Slug), AuthJson.Default.CatalogSpace, cancellationToken, content, Bearer(jwt));
+    }
+
+    /// <summary>Removes a shared space of personas; false when there is none, or when mana-auth is one that has no such spaces.</summary>
+    public Task<bool> DeleteSpaceAsync(string jwt, string slug, CancellationToken cancellationToken) => DeleteAsync(jwt, SpacePath(slug), cancellationToken);
+
+    public async Task<PurgeResponse> PurgeAsync(string jwt, PurgeRequest request, CancellationToken cancellationToken)
+    {
+        using var content = ServiceHttp.Json(request, AuthJson.Default.PurgeRequest);
+        return await _http.SendAsync(HttpMethod.Post, "/api/v1/admin/purge", AuthJson.Default.PurgeResponse, cancellationToken, content, Bearer(jwt));
+    }
+
+    public async Task<OAuthClientView> AddClientAsync(string jwt, OAuthClientRequest client, CancellationToken cancellationToken)
+    {
+        using var content = ServiceHttp.Json(client, AuthJson.Default.OAuthClientRequest);
+        return await _http.SendAsync(HttpMethod.Post, Clients, AuthJson.Default.OAuthClientView, cancellationToken, content, Bearer(jwt));
+    }
+
+    public async Task<IReadOnlyList<OAuthClientView>> ListClientsAsync(string jwt, CancellationToken cancellationToken) =>
+        (await _http.SendAsync(HttpMethod.Get, Clients, AuthJson.Default.OAuthClientsResponse, cancellationToken, headers: [Bearer(jwt)])).Clients;
+
+    /// <summary>False when there is no such client.</summary>
+    public async Task<bool> RemoveClientAsync(string jwt, string id, CancellationToken cancellationToken) =>
+        await DeleteAsync(jwt, $"{Clients}/{Uri.EscapeDataString(id)}", cancellationToken);
+
     /// <summary>Asks for one due persona: proves the service key and tells the service's time.</summary>
     public async Task<DueResponse> DueAsync(string serviceKey, CancellationToken cancellationToken) =>
         await _http.SendAsync(
@@ -102,6 +133,20 @@ internal sealed class AuthClient(Uri address) : IDisposable
             headers: [(ServiceKey.Header, serviceKey)]);
 
     public void Dispose() => _http.Dispose();
+
+    private async Task<bool> DeleteAsync(string jwt, string path, CancellationToken cancellationToken)
+    {
+        using var response = await _http.SendAsync(HttpMethod.Delete, path, cancellationToken, headers: [Bearer(jwt)]);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            return false;
+        }
+
+        await _http.EnsureSuccessAsync(response, "DELETE " + path, cancellationToken);
+        return true;
+    }
+
+    private static string SpacePath(string slug) => $"/api/v1/admin/spaces/{Uri.EscapeDataString(slug)}";
 
     private static (string Name, string Value) Bearer(string jwt) => ("Authorization", "Bearer " + jwt);
 

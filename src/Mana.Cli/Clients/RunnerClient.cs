@@ -52,6 +52,12 @@ internal sealed class RunnerClient(Uri address, string? serviceKey) : IDisposabl
     public Task<RetryTickResponse> RetryTickAsync(TickId id, CancellationToken cancellationToken) => _http.SendAsync(
         HttpMethod.Post, $"/api/v1/ticks/{Uri.EscapeDataString(id.Value)}/retry", RunnerJson.Default.RetryTickResponse, cancellationToken, headers: _key);
 
+    public async Task<PurgeResponse> PurgeAsync(PurgeRequest request, CancellationToken cancellationToken)
+    {
+        using var content = ServiceHttp.Json(request, RunnerJson.Default.PurgeRequest);
+        return await _http.SendAsync(HttpMethod.Post, "/api/v1/purge", RunnerJson.Default.PurgeResponse, cancellationToken, content, _key);
+    }
+
     public Task<ClusterResponse> ClusterAsync(CancellationToken cancellationToken) =>
         _http.SendAsync(HttpMethod.Get, "/api/v1/cluster", RunnerJson.Default.ClusterResponse, cancellationToken, headers: _key);
 

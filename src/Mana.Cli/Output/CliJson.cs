@@ -9,26 +9,41 @@ namespace Mana.Cli.Output;
 /// <summary>One persona of <c>mana seed --json</c>.</summary>
 internal sealed record SeededPersona(string Email, string Name, string Archetype, bool Ok, string? UserId, string? Error);
 
-/// <summary>Result of <c>mana seed --json</c>.</summary>
-internal sealed record SeedReport(string AuthUrl, bool DryRun, IReadOnlyList<SeededPersona> Personas, IReadOnlyList<string> Warnings);
+/// <summary>One shared space of <c>mana seed --json</c>.</summary>
+internal sealed record SeededSpace(string Slug, string Name, string Type, bool Ok, string? SpaceId, string? Error);
 
-/// <summary>One finding of <c>mana personas lint --json</c>: <c>missing-module</c>, <c>duplicate-email</c> or <c>no-mix</c>.</summary>
+/// <summary>Result of <c>mana seed --json</c>.</summary>
+internal sealed record SeedReport(
+    string AuthUrl, bool DryRun, IReadOnlyList<SeededPersona> Personas, IReadOnlyList<SeededSpace> Spaces, IReadOnlyList<string> Warnings);
+
+/// <summary>
+/// One finding of <c>mana personas lint --json</c>: <c>missing-module</c>, <c>duplicate-email</c>, <c>no-mix</c> or
+/// <c>unknown-member</c>.
+/// </summary>
 internal sealed record LintFinding(string Kind, string? Module, IReadOnlyList<string> Personas, string Message);
 
-/// <summary>Result of <c>mana personas lint --json</c>.</summary>
-internal sealed record LintReport(bool Ok, string Catalog, IReadOnlyList<string> LiveModules, IReadOnlyList<LintFinding> Findings);
+/// <summary>Result of <c>mana personas lint --json</c>; <c>Notes</c> are worth knowing and no fault.</summary>
+internal sealed record LintReport(
+    bool Ok, string Catalog, IReadOnlyList<string> LiveModules, IReadOnlyList<LintFinding> Findings, IReadOnlyList<string> Notes);
 
 /// <summary>One deletion of <c>mana personas cleanup --json</c>.</summary>
 internal sealed record CleanedPersona(string Email, bool InCatalog, bool Deleted, string? Error);
 
 /// <summary>Result of <c>mana personas cleanup --json</c>.</summary>
-internal sealed record CleanupReport(IReadOnlyList<CleanedPersona> Personas, IReadOnlyList<string> Kept);
+internal sealed record CleanupReport(IReadOnlyList<CleanedPersona> Personas, IReadOnlyList<string> Kept, IReadOnlyList<string> Spaces);
 
 /// <summary>Result of <c>mana tick run --wait --json</c>.</summary>
 internal sealed record TickRunReport(IReadOnlyList<TickSummary> Ticks, IReadOnlyList<SkippedPersona> Skipped);
 
 /// <summary>Result of <c>mana admin create --json</c>; the password only where it was made here.</summary>
 internal sealed record AdminReport(string Email, string Name, string? Password);
+
+/// <summary>One table of <c>mana purge --json</c>; <c>Remaining</c> is null where the service does not count.</summary>
+internal sealed record PurgedTable(string Service, string Table, long? Deleted, long? Remaining);
+
+/// <summary>Result of <c>mana purge --json</c>; <c>Ok</c> when every table was counted and holds nothing.</summary>
+internal sealed record PurgeReport(
+    bool Ok, string? Persona, IReadOnlyList<string> Ticks, IReadOnlyList<PurgedTable> Tables, IReadOnlyList<PurgedSpace> Spaces);
 
 /// <summary>One check of <c>mana doctor --json</c>: <c>ok</c>, <c>warning</c> or <c>broken</c>.</summary>
 internal sealed record DoctorCheck(string Name, string State, string Detail, string? Fix);
@@ -64,6 +79,9 @@ internal sealed record HealthView(string? Status, string? Service, string? Versi
 [JsonSerializable(typeof(ClusterResponse))]
 [JsonSerializable(typeof(TickEvent))]
 [JsonSerializable(typeof(PauseResponse))]
+[JsonSerializable(typeof(PurgeReport))]
+[JsonSerializable(typeof(OAuthClientView))]
+[JsonSerializable(typeof(IReadOnlyList<OAuthClientView>))]
 [JsonSerializable(typeof(AdminReport))]
 [JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(ServiceLine))]

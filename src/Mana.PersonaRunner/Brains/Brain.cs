@@ -1,3 +1,4 @@
+using Mana.PersonaRunner.Platform;
 using Microsoft.Extensions.AI;
 
 namespace Mana.PersonaRunner.Brains;
@@ -37,6 +38,9 @@ public sealed record PersonaHints(
     DateTimeOffset Today,
     int Seed)
 {
+    /// <summary>The shared spaces that a call may name; empty where no tool takes one.</summary>
+    public IReadOnlyList<SharedSpace> Spaces { get; init; } = [];
+
     /// <summary>The key in the additional properties.</summary>
     public const string Key = "mana.persona";
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Mana.PersonaRunner.Platform;
 using Mana.PersonaRunner.Recording;
 
 namespace Mana.PersonaRunner.Conversation;
@@ -12,6 +13,8 @@ internal sealed class Prompts(string language)
     private static readonly CultureInfo English = CultureInfo.GetCultureInfo("en-GB");
 
     private const int MaxQuoteLength = 600;
+    private const int MaxSpaces = 10;
+    private const int MaxSpaceNameLength = 60;
 
     private readonly bool _english = language.Split('-')[0].Equals("en", StringComparison.OrdinalIgnoreCase);
 
@@ -40,7 +43,9 @@ internal sealed class Prompts(string language)
     /// <param name="now">The persona's local time.</param>
     /// <param name="mix">The usable modules with their weights.</param>
     /// <param name="lastVisit">What it said at the end of its last visit.</param>
-    public string Visit(DateTimeOffset now, IReadOnlyDictionary<string, double> mix, (string Text, DateTimeOffset At)? lastVisit)
+    /// <param name="spaces">The spaces that it shares with others and may name in a call.</param>
+    public string Visit(
+        DateTimeOffset now, IReadOnlyDictionary<string, double> mix, (string Text, DateTimeOffset At)? lastVisit, IReadOnlyList<SharedSpace> spaces)
     {
         var text = new StringBuilder();
         var total = mix.Values.Sum();
@@ -59,6 +64,11 @@ internal sealed class Prompts(string language)
             }
 
             text.AppendLine(CultureInfo.InvariantCulture, $"You usually divide your time like this: {shares}. It is a tendency, not a duty; do what fits the day.");
+            if (spaces.Count > 0)
+            {
+                text.AppendLine(CultureInfo.InvariantCulture, $"Besides your own space you belong to these: {Listed(spaces)}. A tool call acts there only with the argument {SharedSpace.Argument} (such as {SharedSpace.Argument}: {spaces[0].Key}), otherwise always in your own space. There the others see it: what concerns them all belongs there, what is private stays in your own.");
+            }
+
             text.AppendLine("Use between 3 and 8 tool calls in all. Calls that do not depend on each other may go together.");
             text.Append("When you are done, close with one or two sentences about what you did and how it felt, without calling a tool.");
         }
@@ -71,6 +81,11 @@ internal sealed class Prompts(string language)
             }
 
             text.AppendLine(CultureInfo.InvariantCulture, $"Meist verteilst du deine Zeit so: {shares}. Das ist eine Neigung, keine Pflicht; tu, was zum Tag passt.");
+            if (spaces.Count > 0)
+            {
+                text.AppendLine(CultureInfo.InvariantCulture, $"Außer zu deinem eigenen Bereich gehörst du zu diesen: {Listed(spaces)}. Ein Werkzeugaufruf wirkt dort nur mit dem Argument {SharedSpace.Argument} (etwa {SharedSpace.Argument}: {spaces[0].Key}), sonst immer in deinem eigenen Bereich. Dort sehen es die anderen: Was alle angeht, gehört dorthin, Privates bleibt in deinem eigenen.");
+            }
+
             text.AppendLine("Nutze insgesamt 3 bis 8 Werkzeugaufrufe. Was nicht voneinander abhängt, darf zusammen geschehen.");
             text.Append("Wenn du fertig bist, schließ mit ein oder zwei Sätzen ab, was du getan hast und wie es war, ohne ein Werkzeug aufzurufen.");
         }
@@ -109,6 +124,15 @@ internal sealed class Prompts(string language)
 
     /// <summary>The answer to a call of the app that comes with the ratings.</summary>
     public string VisitIsOver => _english ? "The visit is over; this call was not made." : "Der Besuch ist vorbei; dieser Aufruf wurde nicht ausgeführt.";
+
+    // Names are other people's words: one short line each, in quotation marks that they cannot close.
+    private string Listed(IReadOnlyList<SharedSpace> spaces) => string.Join("; ", spaces.Take(MaxSpaces).Select(space =>
+    {
+        var name = PlainText.Cut(new string([.. space.Name.ReplaceLineEndings(" ").Where(c => c is not ('"' or '„' or '“' or '”'))]), MaxSpaceNameLength);
+        var quoted = _english ? $"\"{name}\"" : $"„{name}“";
+        var reads = space.CanWrite ? "" : _english ? ", you can only read there" : ", dort kannst du nur lesen";
+        return $"{quoted} ({(space.Type is { } type ? type + ", " : "")}{SharedSpace.Argument}: {space.Key}{reads})";
+    }));
 
     private static string ModulesJson(IEnumerable<IGrouping<string, RecordedCall>> modules)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Mana.Contracts;
 using Mana.Hosting.Http;
 using Mana.PersonaRunner.Diagnostics;
@@ -17,6 +18,7 @@ internal static class OperationsApi
         var api = app.MapGroup("/api/v1").AddEndpointFilter<AccessGate>();
         api.MapPost("/ticks/{id}/cancel", CancelAsync);
         api.MapPost("/ticks/{id}/retry", RetryAsync);
+        api.MapPost("/purge", PurgeAsync);
         api.MapGet("/cluster", ClusterAsync);
     }
 
@@ -37,6 +39,30 @@ internal static class OperationsApi
         return refusal is null
             ? JsonAnswer.Of(done!, RunnerJson.Default.RetryTickResponse, statusCode: StatusCodes.Status202Accepted)
             : Refused(refusal);
+    }
+
+    private static async Task<IResult> PurgeAsync(HttpContext context, RunnerPurge purge, CancellationToken cancellationToken)
+    {
+        PurgeRequest? request;
+        try
+        {
+            request = await context.Request.ReadFromJsonAsync(RunnerJson.Default.PurgeRequest, cancellationToken);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            request = null;
+        }
+
+        return request switch
+        {
+            { Email: { Length: > 0 } email, TickIds: null } =>
+                JsonAnswer.Of(await purge.PersonaAsync(email.ToLowerInvariant(), cancellationToken), RunnerJson.Default.PurgeResponse),
+            { Email: null, TickIds: { Count: > 0 and <= PurgeRequest.MaxTicks } ids } =>
+                JsonAnswer.Of(
+                    await purge.TicksAsync(ids.Select(id => id.Value).ToHashSet(StringComparer.Ordinal), cancellationToken), RunnerJson.Default.PurgeResponse),
+            _ => RunnerApi.Error(
+                StatusCodes.Status400BadRequest, $"Send JSON such as {{\"email\":\"persona.anna@mana.test\"}} or {{\"tickIds\":[…]}} with at most {PurgeRequest.MaxTicks} ids"),
+        };
     }
 
     private static async Task<IResult> ClusterAsync(

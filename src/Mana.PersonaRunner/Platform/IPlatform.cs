@@ -26,14 +26,19 @@ internal interface IPlatform
 /// <param name="userId">The persona's user id, as the platform knows it.</param>
 /// <param name="spaceId">Its personal space.</param>
 /// <param name="timeZone">Its IANA time zone; null when it has none.</param>
+/// <param name="sharedSpaces">Where else it belongs.</param>
 /// <param name="token">Gives a JWT; when it is handed one that was refused, another one.</param>
-internal sealed class PersonaAccess(UserId userId, SpaceId spaceId, string? timeZone, Func<string?, CancellationToken, ValueTask<string>> token)
+internal sealed class PersonaAccess(
+    UserId userId, SpaceId spaceId, string? timeZone, IReadOnlyList<SharedSpace> sharedSpaces, Func<string?, CancellationToken, ValueTask<string>> token)
 {
     /// <summary>The persona's user id, as the platform knows it.</summary>
     public UserId UserId { get; } = userId;
 
-    /// <summary>Its personal space: the only place where it writes.</summary>
+    /// <summary>Its personal space: where it acts unless a call names another.</summary>
     public SpaceId SpaceId { get; } = spaceId;
+
+    /// <summary>The spaces that it shares with others.</summary>
+    public IReadOnlyList<SharedSpace> SharedSpaces { get; } = sharedSpaces;
 
     /// <summary>Where it lives, so that "today" is its day; null when nobody knows.</summary>
     public string? TimeZone { get; } = timeZone;
@@ -72,6 +77,12 @@ internal sealed record ToolDefinition(string Name, string Description, JsonEleme
 {
     /// <summary>The part of the name before the first dot.</summary>
     public string Module { get; } = ModuleNames.OfTool(Name);
+
+    /// <summary>Whether a call can say in which space it is to act.</summary>
+    public bool TakesSpace { get; } = InputSchema is { ValueKind: JsonValueKind.Object }
+        && InputSchema.TryGetProperty("properties", out var properties)
+        && properties.ValueKind == JsonValueKind.Object
+        && properties.TryGetProperty(SharedSpace.Argument, out _);
 }
 
 /// <summary>What a tool answered.</summary>

@@ -33,8 +33,12 @@ internal sealed class PersonaSessions(ManaAuthClient auth, RunnerSettings settin
             ?? throw new PlatformException(
                 TickStages.SignIn,
                 $"{persona.Email} has no personal space (of {spaces.Count}); nothing is written into another one. Seed the persona again, or give it a space of type personal.");
-        return new PersonaAccess(session.UserId, personal.Id, persona.TimeZone, (refused, token) => TokenAsync(persona.Email, refused, token));
+        return new PersonaAccess(
+            session.UserId, personal.Id, persona.TimeZone, SharedSpace.From(spaces), (refused, token) => TokenAsync(persona.Email, refused, token));
     }
+
+    /// <summary>Forgets the session of a persona.</summary>
+    public void Forget(string email) => _entries.TryRemove(email, out _);
 
     private async ValueTask<string> TokenAsync(string email, string? refused, CancellationToken cancellationToken) =>
         _entries.TryGetValue(email, out var entry) && IsGood(entry, refused)

@@ -166,9 +166,12 @@ internal sealed partial class PersonaTick(
         var language = persona.Language is { Length: > 0 } given ? given : "de";
         var prompts = new Prompts(language);
         var today = InZone(clock.GetUtcNow(), persona);
+
+        // Where no tool takes the argument, a persona that knows of its spaces could only fail with them.
+        IReadOnlyList<SharedSpace> spaces = tools.Tools.Any(tool => tool.TakesSpace) ? access.SharedSpaces : [];
         var properties = new AdditionalPropertiesDictionary
         {
-            [PersonaHints.Key] = new PersonaHints(persona.Email, persona.Archetype, mix, language, today, Seed(recorder.Id)),
+            [PersonaHints.Key] = new PersonaHints(persona.Email, persona.Archetype, mix, language, today, Seed(recorder.Id)) { Spaces = spaces },
             [RetryingChatClient.DeadlineKey] = deadline,
         };
         if (tick.IgnoresPause)
@@ -185,7 +188,7 @@ internal sealed partial class PersonaTick(
             lastVisit = (words, InZone(at, persona));
         }
 
-        conversation.Say(ChatRole.User, prompts.Visit(today, mix, lastVisit));
+        conversation.Say(ChatRole.User, prompts.Visit(today, mix, lastVisit, spaces));
         var act = await new ToolLoop(conversation, tools, recorder, prompts, limits.MaxTurns, time).RunAsync(cancellationToken);
 
         if (recorder.Calls.Count > 0)

@@ -44,7 +44,7 @@ public sealed class PersonaAdminTests(AuthFixture fixture) : IClassFixture<AuthF
             {"persona":{"userId":"{{id}}","email":"persona.anna@mana.test","name":"Anna","archetype":"adhd-student",
               "systemPrompt":"Du bist Anna und studierst.","moduleMix":{"todo":0.6,"journal":0.4},"tickCadence":"daily","lastActiveAt":null,
               "createdAt":"2026-11-25T10:00:00.000Z","timeZone":"Europe/Berlin","language":"de","activeHours":"08:00-22:00",
-              "nextDueAt":"2026-11-25T10:00:00.000Z","failures":0,"lastFailedAt":null,"lastError":null},
+              "nextDueAt":"2026-11-25T10:00:00.000Z","failures":0,"lastFailedAt":null,"lastError":null,"allowDestructive":[]},
              "recentActions":[],"feedbackByModule":[]}
             """);
     }

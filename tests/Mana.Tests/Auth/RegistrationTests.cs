@@ -89,7 +89,7 @@ public sealed class RegistrationTests(AuthFixture fixture) : IClassFixture<AuthF
         spaces[3].GetProperty("slug").GetString().Should().MatchRegex("^user-[a-z0-9]{6}$");
         spaces[0].GetProperty("name").GetString().Should().Be("persona.vera");
         spaces[0].GetProperty("metadata").GetRawText().Should().Be("""{"tier":"public","type":"personal"}""");
-        spaces[0].EnumerateObject().Select(member => member.Name).Should().Equal("id", "name", "slug", "logo", "createdAt", "metadata");
+        spaces[0].EnumerateObject().Select(member => member.Name).Should().Equal("id", "name", "slug", "logo", "createdAt", "metadata", "role");
         spaces[0].GetProperty("id").GetString().Should().MatchRegex("^[A-Za-z0-9_-]{21}$");
     }
 

@@ -4,6 +4,7 @@ using LinqToDB;
 using LinqToDB.Async;
 using Mana.Auth.Spaces;
 using Mana.Auth.Storage;
+using Mana.Contracts;
 using Mana.Hosting.Identity;
 using Mana.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -49,7 +50,7 @@ public sealed class SpaceCleanupTests
         var shared = (await auth.SendAsync(HttpMethod.Post, "/api/auth/organization/create", body, bearer: ben.Token)).Json.GetProperty("id").GetString()!;
         await auth.Database.WriteAsync(
             (db, ct) => db.InsertAsync(
-                new MemberRow { Id = RandomId.Nano(), OrganizationId = shared, UserId = friend.UserId, Role = MemberRow.Owner, CreatedAt = AuthUnderTest.Wednesday }, token: ct),
+                new MemberRow { Id = RandomId.Nano(), OrganizationId = shared, UserId = friend.UserId, Role = SpaceRoles.Owner, CreatedAt = AuthUnderTest.Wednesday }, token: ct),
             AuthUnderTest.Cancellation);
 
         (await auth.AdminAsync(HttpMethod.Delete, $"/api/v1/admin/personas/{id}")).Status.Should().Be(200);

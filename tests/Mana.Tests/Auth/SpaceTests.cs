@@ -64,16 +64,31 @@ public sealed class SpaceTests(AuthFixture fixture) : IClassFixture<AuthFixture>
     }
 
     [Fact]
+    public async Task Services_hear_the_same_list_for_a_user_whose_token_is_not_for_us()
+    {
+        var user = await _auth.NewUserAsync("listed@mana.test");
+        var own = await _auth.SendAsync(HttpMethod.Get, List, bearer: user.AccessToken);
+        var path = $"/api/v1/internal/users/{user.UserId}/spaces";
+
+        var told = await _auth.InternalAsync(HttpMethod.Get, path);
+
+        told.Text.Should().Be(own.Text);
+        told.Json[0].GetProperty("role").GetString().Should().Be("owner");
+        (await _auth.InternalAsync(HttpMethod.Get, "/api/v1/internal/users/nobody/spaces")).ShouldBe(200, "[]");
+        (await _auth.SendAsync(HttpMethod.Get, path, bearer: user.AccessToken)).Status.Should().Be(401);
+    }
+
+    [Fact]
     public async Task Membership_is_told_to_services_only()
     {
         var user = await _auth.NewUserAsync("member@mana.test");
         var space = (await _auth.SendAsync(HttpMethod.Get, List, bearer: user.AccessToken)).Json[0].GetProperty("id").GetString();
         var path = $"/api/v1/internal/org/{space}/member/{user.UserId}";
 
-        (await _auth.InternalAsync(HttpMethod.Get, path)).ShouldBe(200, """{"isMember":true,"role":"owner"}""");
+        (await _auth.InternalAsync(HttpMethod.Get, path)).ShouldBe(200, """{"isMember":true,"role":"owner","spaceType":"personal"}""");
         (await _auth.InternalAsync(HttpMethod.Get, $"/api/v1/internal/org/{space}/member/nobody")).ShouldBe(200, """{"isMember":false,"role":""}""");
         (await _auth.InternalAsync(HttpMethod.Get, $"/api/v1/internal/users/{user.UserId}/memberships")).ShouldBe(
-            200, $$"""{"userId":"{{user.UserId}}","memberships":[{"organizationId":"{{space}}","role":"owner"}]}""");
+            200, $$"""{"userId":"{{user.UserId}}","memberships":[{"organizationId":"{{space}}","role":"owner","spaceType":"personal"}]}""");
         (await _auth.InternalAsync(HttpMethod.Get, "/api/v1/internal/users/nobody/memberships")).ShouldBe(200, """{"userId":"nobody","memberships":[]}""");
         (await _auth.SendAsync(HttpMethod.Get, path, bearer: user.AccessToken)).ShouldBe(
             401, """{"statusCode":401,"message":"Invalid or missing service key"}""");

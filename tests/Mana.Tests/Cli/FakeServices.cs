@@ -19,6 +19,8 @@ internal sealed class FakeAuth
 
     public ConcurrentDictionary<string, PersonaUpsert> Personas { get; } = new(StringComparer.Ordinal);
 
+    public ConcurrentDictionary<string, CatalogSpace> Spaces { get; } = new(StringComparer.Ordinal);
+
     public HashSet<string> Refused { get; } = new(StringComparer.Ordinal);
 
     public string ServiceKey { get; set; } = "the-service-key";
@@ -79,6 +81,23 @@ internal sealed class FakeAuth
         admin.MapDelete("/{id}", (string id) => Refused.Contains(id) || !Personas.TryRemove(id, out _)
             ? Results.Json(new { error = "Refusing to delete" }, statusCode: 400)
             : Results.Json(new { ok = true, deleted = id }));
+        var spaces = app.MapGroup("/api/v1/admin/spaces").AddEndpointFilter(async (context, next) =>
+            context.HttpContext.Request.Headers.Authorization == "Bearer " + AdminJwt
+                ? await next(context)
+                : Results.Json(new { error = "Forbidden", message = "Admin access required" }, statusCode: 403));
+        spaces.MapPut("/{slug}", (string slug, CatalogSpace space) =>
+        {
+            if (Refused.Contains(slug))
+            {
+                return Results.Json(new { error = "NotACatalogSpace", message = "The space was made by a user" }, statusCode: 409);
+            }
+
+            Spaces[slug] = space with { Id = new SpaceId("id-" + slug) };
+            return Results.Json(Spaces[slug], AuthJson.Default.CatalogSpace);
+        });
+        spaces.MapDelete("/{slug}", (string slug) => Spaces.TryRemove(slug, out _)
+            ? Results.Json(new { ok = true, deleted = slug })
+            : Results.Json(new { error = "NotFound" }, statusCode: 404));
         return app;
     }
 
@@ -127,6 +146,11 @@ internal sealed class FakeRunner
 
     public RunTicksRequest? LastRequest { get; private set; }
 
+    public PurgeRequest? LastPurge { get; private set; }
+
+    /// <summary>Rows that a purge cannot remove.</summary>
+    public long Leftover { get; set; }
+
     /// <summary>What it knows of failing personas.</summary>
     public object[] Resting { get; set; } = [];
 
@@ -172,6 +196,12 @@ internal sealed class FakeRunner
             statusCode: 202));
         app.MapGet("/api/v1/live", () => Results.Json(new { personas = Resting }));
         app.MapGet("/api/v1/cluster", () => Results.Json(Cluster, RunnerJson.Default.ClusterResponse));
+        app.MapPost("/api/v1/purge", (PurgeRequest request) =>
+        {
+            LastPurge = request;
+            return Results.Json(
+                new PurgeResponse(Leftover == 0, new Dictionary<string, long> { ["ticks"] = 3 }, new Dictionary<string, long> { ["ticks"] = Leftover }), RunnerJson.Default.PurgeResponse);
+        });
         app.MapPost("/api/v1/pause", () => Results.Json(new PauseResponse(true, true), RunnerJson.Default.PauseResponse));
         app.MapPost("/api/v1/resume", () => Results.Json(new PauseResponse(true, false), RunnerJson.Default.PauseResponse));
         app.MapGet("/api/v1/events", async (HttpContext context) =>

@@ -53,6 +53,17 @@ public sealed class PersonaCatalogTests
     }
 
     [Fact]
+    public void The_shared_spaces_are_those_of_the_ten_and_every_member_is_one_of_them()
+    {
+        var catalog = PersonaCatalog.Embedded();
+
+        catalog.Spaces.Select(space => (space.Slug, space.Type)).Should().Equal(
+            ("wg-ben-anna", "family"), ("team-marcus-lena", "team"), ("familie-sofia-tom", "family"), ("werkstatt-kai", "practice"), ("fotografie-paul", "brand"));
+        catalog.Spaces.SelectMany(space => space.Members).Select(member => member.Email).Should().BeSubsetOf(catalog.Personas.Select(persona => persona.Email));
+        catalog.Personas.Select(persona => persona.SystemPrompt).Should().NotContain(prompt => prompt.Contains("solange es den nicht gibt") || prompt.Contains("vorerst liegen sie"));
+    }
+
+    [Fact]
     public void A_sound_catalog_is_read_with_defaults()
     {
         var persona = PersonaCatalog.Parse(Sound, "test.yaml").Personas.Should().ContainSingle().Subject;
@@ -60,6 +71,7 @@ public sealed class PersonaCatalogTests
         persona.TickCadence.Should().Be("daily");
         persona.Language.Should().BeNull();
         persona.ActiveHours.Should().BeNull();
+        persona.AllowDestructive.Should().BeEmpty();
         persona.Line.Should().Be(2);
     }
 
@@ -76,7 +88,15 @@ public sealed class PersonaCatalogTests
     [InlineData("archetype: tester", "archetype: tester\n    tickCadence: monthly", "test.yaml:2: persona.rita@mana.test: tickCadence must be*")]
     [InlineData("archetype: tester", "archetype: tester\n    timeZone: Mars/Base", "test.yaml:2: persona.rita@mana.test: *Mars/Base*")]
     [InlineData("archetype: tester", "archetype: tester\n    language: fr", "test.yaml:2: language \"fr\" of persona.rita@mana.test is not spoken; write de or en")]
-    [InlineData("personas:", "persons:", "test.yaml:1: *persons*")]
+    [InlineData("personas:", "persons:", "test.yaml:1: unknown property \"persons\"; known are personas, spaces")]
+    [InlineData("archetype: tester", "archetype: tester\n    allowDestructive: [todo]", "test.yaml:2: allowDestructive of persona.rita@mana.test: \"todo\" names no tool; write todo.* for every tool of the module")]
+    [InlineData("personas:", "spaces: [{ slug: us, type: family, members: { a@b: owner } }]\npersonas:", "test.yaml:1: name of a space is missing*")]
+    [InlineData("personas:", "spaces: [{ name: Us, slug: U s, type: family, members: { a@b: owner } }]\npersonas:", "test.yaml:1: slug \"U s\" of Us must be*")]
+    [InlineData("personas:", "spaces: [{ name: Us, slug: us, type: gang, members: { a@b: owner } }]\npersonas:", "test.yaml:1: type \"gang\" of Us is no kind of shared space*")]
+    [InlineData("personas:", "spaces: [{ name: Us, slug: us, type: family }]\npersonas:", "test.yaml:1: Us has no members*")]
+    [InlineData("personas:", "spaces: [{ name: Us, slug: us, type: family, members: { a@b: boss } }]\npersonas:", "test.yaml:1: the role \"boss\" of a@b in Us is none*")]
+    [InlineData("personas:", "spaces: [{ name: Us, slug: us, type: family, members: { a@b: viewer } }]\npersonas:", "test.yaml:1: Us has no owner*")]
+    [InlineData("personas:", "spaces: [{ name: Us, slag: us }]\npersonas:", "test.yaml:1: unknown property \"slag\"; known are name, slug, type, members")]
     public void A_fault_is_named_with_file_line_and_the_way_out(string sound, string broken, string message)
     {
         var act = () => PersonaCatalog.Parse(Sound.Replace(sound, broken, StringComparison.Ordinal), "test.yaml");

@@ -106,7 +106,56 @@ public sealed class PersonasCommandsTests : IDisposable
         _auth.Personas.Keys.Should().BeEquivalentTo(PersonaCatalog.Embedded().Personas.Select(persona => persona.Email));
         _auth.Personas.Values.Should().AllSatisfy(persona =>
             persona.Password.Should().Be(PersonaPassword.Derive(persona.Email, PersonaPassword.DevelopmentSeedSecret)));
-        run.Out.Should().Contain("✓ persona.anna@mana.test (adhd-student)").And.Contain("Done: 10 personas.");
+        run.Out.Should().Contain("✓ persona.anna@mana.test (adhd-student)").And.Contain("Done: 10 personas, 5 shared spaces.");
+    }
+
+    [Fact]
+    public async Task Seeding_brings_the_shared_spaces_too_and_cleanup_takes_them_away()
+    {
+        await using var auth = await HostUnderTest.StartAsync(_auth.Create, new Dictionary<string, string?>());
+
+        var seeded = await RunAsync(auth, "seed", "--json");
+        var spaces = _auth.Spaces.Values.OrderBy(space => space.Slug, StringComparer.Ordinal).ToList();
+        var cleaned = await RunAsync(auth, "personas", "cleanup", "--yes", "--json");
+
+        seeded.Json.GetProperty("spaces").EnumerateArray().Should().HaveCount(5).And.AllSatisfy(space => space.GetProperty("ok").GetBoolean().Should().BeTrue());
+        spaces.Select(space => (space.Slug, space.Type)).Should().Equal(
+            ("familie-sofia-tom", "family"), ("fotografie-paul", "brand"), ("team-marcus-lena", "team"), ("werkstatt-kai", "practice"), ("wg-ben-anna", "family"));
+        spaces[4].Members.Should().Equal(new CatalogSpaceMember("persona.ben@mana.test", "owner"), new CatalogSpaceMember("persona.anna@mana.test", "member"));
+        cleaned.Json.GetProperty("spaces").GetArrayLength().Should().Be(5);
+        _auth.Spaces.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_space_that_cannot_be_seeded_is_named_and_the_exit_code_says_so()
+    {
+        await using var auth = await HostUnderTest.StartAsync(_auth.Create, new Dictionary<string, string?>());
+        _auth.Refused.Add("wg-ben-anna");
+
+        var run = await RunAsync(auth, "seed");
+
+        run.ExitCode.Should().Be(ExitCode.Failed);
+        run.Error.Should().Contain("✗ wg-ben-anna: mana-auth refused PUT /api/v1/admin/spaces/wg-ben-anna with 409: NotACatalogSpace: The space was made by a user");
+        run.Out.Should().Contain("1 of 5 shared spaces failed.");
+    }
+
+    [Fact]
+    public async Task Lint_fails_on_members_nobody_knows_and_notes_what_stays_in_personal_spaces()
+    {
+        await using var auth = await HostUnderTest.StartAsync(_auth.Create, new Dictionary<string, string?>());
+        await using var mcp = await HostUnderTest.StartAsync(new FakeMcp("todo.create", "journal.add").Create, new Dictionary<string, string?>());
+        _auth.Seed("a@mana.test");
+        var file = CatalogFile(("Ada", "a@mana.test", "{ todo: 1, journal: 1 }"));
+        File.AppendAllText(file, "spaces:\n  - { name: Us, slug: us, type: family, members: { a@mana.test: owner, b@mana.test: viewer } }\n");
+
+        var run = await RunAsync(auth, "personas", "lint", "--mcp-url", mcp.Address.AbsoluteUri, "--catalog", file);
+        File.WriteAllText(file, File.ReadAllText(file).Replace(", b@mana.test: viewer", "", StringComparison.Ordinal));
+        var mended = await RunAsync(auth, "personas", "lint", "--mcp-url", mcp.Address.AbsoluteUri, "--catalog", file);
+
+        run.Lines.Should().Equal("unknown member of us: b@mana.test (no persona of this catalog)");
+        run.ExitCode.Should().Be(ExitCode.Failed);
+        mended.ExitCode.Should().Be(ExitCode.Ok, "a note is no fault");
+        mended.Error.Should().Be("note: us is a family, which has no journal (Ada); it stays in their own spaces\n");
     }
 
     [Fact]

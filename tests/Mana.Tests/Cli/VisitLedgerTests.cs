@@ -60,7 +60,7 @@ public sealed class VisitLedgerTests
     public void The_median_lies_in_the_middle(double median, params int[] counts) => Simulation.Median(counts).Should().Be(median);
 
     private static CatalogPersona Persona(string cadence, string? zone = null, string? hours = null) =>
-        new("Anna", "anna@mana.test", "student", "prompt", new Dictionary<string, double>(), cadence, zone, null, hours, 1);
+        new("Anna", "anna@mana.test", "student", "prompt", new Dictionary<string, double>(), cadence, zone, null, hours, [], 1);
 
     private PlayedTick Visit(int day, double hour, int lateMinutes = 0, bool isDue = true)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mana.Cli.Catalog;
 using Mana.Cli.Clients;
 using Mana.Cli.Output;
 using Mana.Contracts;
@@ -18,7 +19,7 @@ internal static class CleanupCommand
         var catalogOptions = new CatalogOptions();
         var command = new Verb(
             "cleanup",
-            "Delete the catalog's personas from mana-auth, with their spaces, actions and ratings. Asks first.",
+            "Delete the catalog's personas and shared spaces from mana-auth, with their actions and ratings. Asks first.",
             "mana personas cleanup",
             "mana personas cleanup --yes --all");
         catalogOptions.AddTo(command);
@@ -36,7 +37,8 @@ internal static class CleanupCommand
             throw new CliException(ExitCode.Refused, $"{address.AbsoluteUri.TrimEnd('/')} is not this machine, so nothing was deleted; if you mean it, repeat with --force");
         }
 
-        var inCatalog = options.Load(context).Personas.Select(persona => persona.Email).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var catalog = options.Load(context);
+        var inCatalog = catalog.Personas.Select(persona => persona.Email).ToHashSet(StringComparer.OrdinalIgnoreCase);
         using var auth = new AuthClient(address);
         var jwt = await context.AdminJwtAsync(auth, cancellationToken);
         var live = (await auth.ListPersonasAsync(jwt, cancellationToken)).OrderBy(persona => persona.Email, StringComparer.Ordinal).ToList();
@@ -53,7 +55,7 @@ internal static class CleanupCommand
         if (doomed.Count == 0)
         {
             context.Say("No personas to delete.");
-            Report(context, [], kept);
+            Report(context, [], kept, []);
             return ExitCode.Ok;
         }
 
@@ -68,7 +70,8 @@ internal static class CleanupCommand
             results.Add(await DeleteAsync(context, auth, jwt, persona, inCatalog.Contains(persona.Email), cancellationToken));
         }
 
-        Report(context, results, kept);
+        var spaces = await DeleteSpacesAsync(context, auth, jwt, catalog, cancellationToken);
+        Report(context, results, kept, spaces);
         return results.TrueForAll(result => result.Deleted) ? ExitCode.Ok : ExitCode.Failed;
     }
 
@@ -88,6 +91,30 @@ internal static class CleanupCommand
         }
     }
 
+    /// <summary>The catalog's shared spaces that are left: those that a deleted persona alone owned went with it.</summary>
+    private static async Task<IReadOnlyList<string>> DeleteSpacesAsync(
+        CommandContext context, AuthClient auth, string jwt, PersonaCatalog catalog, CancellationToken cancellationToken)
+    {
+        var deleted = new List<string>();
+        foreach (var space in catalog.Spaces)
+        {
+            try
+            {
+                if (await auth.DeleteSpaceAsync(jwt, space.Slug, cancellationToken))
+                {
+                    context.Say($"[green]✓[/] {Markup.Escape(space.Slug)} deleted");
+                    deleted.Add(space.Slug);
+                }
+            }
+            catch (CliException e) when (e.Code != ExitCode.Unreachable)
+            {
+                context.Warn($"✗ {space.Slug}: {e.Message}");
+            }
+        }
+
+        return deleted;
+    }
+
     private static async Task<bool> ConfirmAsync(
         CommandContext context, List<PersonaSummary> doomed, Uri address, CancellationToken cancellationToken)
     {
@@ -102,11 +129,11 @@ internal static class CleanupCommand
         return answer?.Trim().ToUpperInvariant() is "Y" or "YES";
     }
 
-    private static void Report(CommandContext context, IReadOnlyList<CleanedPersona> results, IReadOnlyList<string> kept)
+    private static void Report(CommandContext context, IReadOnlyList<CleanedPersona> results, IReadOnlyList<string> kept, IReadOnlyList<string> spaces)
     {
         if (context.Json)
         {
-            context.WriteJson(new CleanupReport(results, kept), json => json.CleanupReport);
+            context.WriteJson(new CleanupReport(results, kept, spaces), json => json.CleanupReport);
         }
     }
 }

@@ -26,10 +26,11 @@ internal static class LintCommand
         var tools = await ToolCatalog.ListAsync(context.Connection, catalog.Personas[0].Email, cancellationToken);
         var modules = ToolCatalog.Modules(tools);
         var findings = MixLint.Check(catalog, modules);
+        var notes = MixLint.Notes(catalog);
         if (context.Json)
         {
             var live = modules.Order(StringComparer.Ordinal).ToList();
-            context.WriteJson(new LintReport(findings.Count == 0, catalog.Source, live, findings), json => json.LintReport);
+            context.WriteJson(new LintReport(findings.Count == 0, catalog.Source, live, findings, notes), json => json.LintReport);
         }
         else if (findings.Count == 0)
         {
@@ -40,6 +41,14 @@ internal static class LintCommand
             foreach (var finding in findings)
             {
                 context.Say(Markup.Escape(finding.Message));
+            }
+        }
+
+        if (!context.Json)
+        {
+            foreach (var note in notes)
+            {
+                context.Warn("note: " + note);
             }
         }
 

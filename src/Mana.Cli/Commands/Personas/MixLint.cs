@@ -11,6 +11,7 @@ internal static class MixLint
     public const string DuplicateEmail = "duplicate-email";
     public const string NoMix = "no-mix";
     public const string MissingModule = "missing-module";
+    public const string UnknownMember = "unknown-member";
 
     /// <param name="catalog">The personas.</param>
     /// <param name="liveModules">Canonical names; null when they are not known.</param>
@@ -32,6 +33,13 @@ internal static class MixLint
             }
         }
 
+        var emails = catalog.Personas.Select(persona => persona.Email).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        findings.AddRange(catalog.Spaces
+            .Select(space => (Space: space, Unknown: space.Members.Where(member => !emails.Contains(member.Email)).Select(member => member.Email).ToList()))
+            .Where(pair => pair.Unknown.Count > 0)
+            .Select(pair => new LintFinding(
+                UnknownMember, null, pair.Unknown,
+                $"unknown member of {pair.Space.Slug}: {string.Join(", ", pair.Unknown)} (no persona of this catalog)")));
         if (liveModules is not null)
         {
             findings.AddRange(catalog.Personas
@@ -44,6 +52,28 @@ internal static class MixLint
         }
 
         return findings;
+    }
+
+    /// <summary>What members like to use and cannot in a space that they share: it stays in their own spaces.</summary>
+    public static IReadOnlyList<string> Notes(PersonaCatalog catalog)
+    {
+        var notes = new List<string>();
+        foreach (var space in catalog.Spaces)
+        {
+            var uses = catalog.Personas
+                .Where(persona => space.Members.Any(member => string.Equals(member.Email, persona.Email, StringComparison.OrdinalIgnoreCase)))
+                .SelectMany(persona => persona.ModuleMix.Keys.Select(module => (Module: ModuleNames.Normalise(module), persona.Name)))
+                .Where(use => !SpaceTypes.Allows(space.Type, use.Module))
+                .GroupBy(use => use.Module, use => use.Name, StringComparer.Ordinal)
+                .Select(group => $"{group.Key} ({string.Join(", ", group)})")
+                .ToList();
+            if (uses.Count > 0)
+            {
+                notes.Add($"{space.Slug} is a {space.Type}, which has no {string.Join(", no ", uses)}; it stays in their own spaces");
+            }
+        }
+
+        return notes;
     }
 
     private static string? MixFault(CatalogPersona persona)

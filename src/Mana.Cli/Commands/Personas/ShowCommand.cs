@@ -67,6 +67,11 @@ internal static class ShowCommand
         }
 
         context.Say("mix: " + string.Join(" · ", persona.ModuleMix.Select(pair => $"{Markup.Escape(pair.Key)} {pair.Value.ToString(CultureInfo.InvariantCulture)}")));
+        if (persona.AllowDestructive is { Count: > 0 } patterns)
+        {
+            context.Say("may use the destructive tools: " + Markup.Escape(string.Join(", ", patterns)));
+        }
+
         context.Say("");
         context.Say(Markup.Escape(persona.SystemPrompt));
         if (detail.RecentActions.Count > 0)

@@ -18,7 +18,7 @@ internal static class SeedCommand
         var catalogOptions = new CatalogOptions();
         var command = new Verb(
             "seed",
-            "Create or update the catalog's personas in mana-auth. Passwords follow from PERSONA_SEED_SECRET.",
+            "Create or update the catalog's personas and their shared spaces in mana-auth. Passwords follow from PERSONA_SEED_SECRET.",
             "mana seed",
             "mana seed --dry-run --catalog my-personas.yaml",
             "PERSONA_SEED_SECRET=… MANA_ADMIN_EMAIL=… MANA_ADMIN_PASSWORD=… mana seed --auth-url https://auth.example.org");
@@ -34,12 +34,19 @@ internal static class SeedCommand
         var dryRun = context.Get(DryRun);
         context.Say($"{catalog.Personas.Count} personas of {Markup.Escape(catalog.Source)} → {Markup.Escape(connection.AuthUrl.AbsoluteUri.TrimEnd('/'))}{(dryRun ? "  (dry run: nothing is changed)" : "")}");
         IReadOnlyList<SeededPersona> results;
+        IReadOnlyList<SeededSpace> spaces;
         if (dryRun)
         {
             results = [.. catalog.Personas.Select(persona => new SeededPersona(persona.Email, persona.Name, persona.Archetype, Ok: true, null, null))];
             foreach (var result in results)
             {
                 context.Say($"  · would create or update {Markup.Escape(result.Email)} ({Markup.Escape(result.Archetype)})");
+            }
+
+            spaces = [.. catalog.Spaces.Select(space => new SeededSpace(space.Slug, space.Name, space.Type, Ok: true, null, null))];
+            foreach (var space in catalog.Spaces)
+            {
+                context.Say($"  · would create or update the {space.Type} {space.Slug} ({Texts.Count(space.Members.Count, "member")})");
             }
         }
         else
@@ -48,6 +55,7 @@ internal static class SeedCommand
             using var auth = new AuthClient(connection.AuthUrl);
             var jwt = await context.AdminJwtAsync(auth, cancellationToken);
             results = await Seeder.SeedAsync(auth, jwt, catalog, connection.SeedSecret, result => Print(context, result), cancellationToken);
+            spaces = await Seeder.SeedSpacesAsync(auth, jwt, catalog, space => Print(context, space), cancellationToken);
         }
 
         var warnings = await WarningsAsync(connection, catalog, dryRun, cancellationToken);
@@ -57,16 +65,19 @@ internal static class SeedCommand
         }
 
         var failed = results.Count(result => !result.Ok);
+        var failedSpaces = spaces.Count(space => !space.Ok);
         if (context.Json)
         {
-            context.WriteJson(new SeedReport(connection.AuthUrl.AbsoluteUri.TrimEnd('/'), dryRun, results, warnings), json => json.SeedReport);
+            context.WriteJson(new SeedReport(connection.AuthUrl.AbsoluteUri.TrimEnd('/'), dryRun, results, spaces, warnings), json => json.SeedReport);
         }
         else if (!dryRun)
         {
-            context.Say(failed == 0 ? $"Done: {results.Count} personas." : $"[red]{failed} of {results.Count} personas failed.[/]");
+            context.Say(failed > 0 ? $"[red]{failed} of {results.Count} personas failed.[/]"
+                : failedSpaces > 0 ? $"[red]{failedSpaces} of {spaces.Count} shared spaces failed.[/]"
+                : $"Done: {results.Count} personas{(spaces.Count > 0 ? ", " + Texts.Count(spaces.Count, "shared space") : "")}.");
         }
 
-        return failed == 0 ? ExitCode.Ok : ExitCode.Failed;
+        return failed + failedSpaces == 0 ? ExitCode.Ok : ExitCode.Failed;
     }
 
     /// <summary>Everybody knows the development secret, so with it everybody could sign in as a persona.</summary>
@@ -88,6 +99,18 @@ internal static class SeedCommand
         else
         {
             context.Warn($"  ✗ {result.Email}: {result.Error}");
+        }
+    }
+
+    private static void Print(CommandContext context, SeededSpace space)
+    {
+        if (space.Ok)
+        {
+            context.Say($"  [green]✓[/] {Markup.Escape(space.Slug)} ({Markup.Escape(space.Type)})");
+        }
+        else
+        {
+            context.Warn($"  ✗ {space.Slug}: {space.Error}");
         }
     }
 

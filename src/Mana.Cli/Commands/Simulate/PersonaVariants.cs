@@ -46,7 +46,7 @@ internal static class PersonaVariants
             personas.Add(persona);
         }
 
-        return new PersonaCatalog(personas, catalog.Source);
+        return new PersonaCatalog(personas, [], catalog.Source);
     }
 
     private static CatalogPersona Variant(CatalogPersona original, int number, int seed)

@@ -128,7 +128,20 @@ internal static class UpCommand
             throw new CliException(ExitCode.Failed, $"none of the {results.Count} personas could be seeded; the lines above say why");
         }
 
-        context.Say($"[green]✓[/] {seeded} personas seeded from {Markup.Escape(catalog.Source)}");
+        var spaces = await Seeder.SeedSpacesAsync(
+            auth,
+            admin.Jwt,
+            catalog,
+            space =>
+            {
+                if (!space.Ok)
+                {
+                    context.Warn($"✗ {space.Slug}: {space.Error}");
+                }
+            },
+            cancellationToken);
+        var shared = spaces.Count(space => space.Ok);
+        context.Say($"[green]✓[/] {seeded} personas {(shared > 0 ? $"and {Texts.Count(shared, "shared space")} " : "")}seeded from {Markup.Escape(catalog.Source)}");
     }
 
     private static Option<int> Port(string name, string service, int fallback) => new(name)

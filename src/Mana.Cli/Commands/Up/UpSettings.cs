@@ -57,6 +57,7 @@ internal sealed class UpSettings
         _common[Hosting.Identity.ServiceKey.SettingKey] = ServiceKey;
         _common["MANA_AUTH_URL"] = AuthUrl.AbsoluteUri.TrimEnd('/');
         _common["MANA_MCP_URL"] = McpUrl.AbsoluteUri.TrimEnd('/');
+        _common.TryAdd("MCP_PUBLIC_URL", McpUrl.AbsoluteUri.TrimEnd('/') + "/mcp");
         _common["JWT_ISSUER"] = AuthUrl.AbsoluteUri.TrimEnd('/');
         _common[ServiceHost.LogLevelKey] = logLevel ?? environment.Variable(ServiceHost.LogLevelKey) ?? "Warning";
 

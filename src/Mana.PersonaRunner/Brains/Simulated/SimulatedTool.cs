@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using Mana.PersonaRunner.Platform;
 using Microsoft.Extensions.AI;
 
 namespace Mana.PersonaRunner.Brains.Simulated;
@@ -45,9 +46,10 @@ internal sealed class SimulatedTool
         Schema = declaration.JsonSchema;
         var required = Schemas.Required(Schema);
         var described = Schemas.Properties(Schema).ToList();
+        TakesSpace = !required.Contains(SharedSpace.Argument) && described.Exists(property => property.Name == SharedSpace.Argument);
         Parameters =
         [
-            .. described.Select(property => new ToolParameter(property.Name, property.Schema, required.Contains(property.Name), Schema)),
+            .. described.Where(property => !(TakesSpace && property.Name == SharedSpace.Argument)).Select(property => new ToolParameter(property.Name, property.Schema, required.Contains(property.Name), Schema)),
             .. required.Except(described.Select(property => property.Name)).Select(name => new ToolParameter(name, default, isRequired: true, Schema)),
         ];
         var words = Words(cut > 0 ? Name[(cut + 1)..] : Name);
@@ -71,7 +73,11 @@ internal sealed class SimulatedTool
 
     public JsonElement Schema { get; }
 
+    /// <summary>What the persona fills in; the space is chosen apart from them (<see cref="SpaceChoice"/>).</summary>
     public IReadOnlyList<ToolParameter> Parameters { get; }
+
+    /// <summary>Whether a call may name the space to act in.</summary>
+    public bool TakesSpace { get; }
 
     public static SimulatedTool Of(AIFunctionDeclaration declaration) => Read.GetValue(declaration, static tool => new SimulatedTool(tool));
 

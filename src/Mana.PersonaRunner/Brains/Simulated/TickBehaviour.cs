@@ -1,3 +1,4 @@
+using Mana.PersonaRunner.Platform;
 using Microsoft.Extensions.AI;
 
 namespace Mana.PersonaRunner.Brains.Simulated;
@@ -128,7 +129,17 @@ internal sealed class TickBehaviour
         var weekdays = _phrases.Alternatives("weekday", _hints.Archetype)!.Value;
         var utterance = new Utterance(_phrases, _hints.Archetype, _dice).With("today", weekdays[((int)_hints.Today.DayOfWeek + 6) % 7]);
         var context = new WritingContext(tool, _ids, utterance, _temperament, _hints.Today, _dice);
-        return new ArgumentWriter(context).Write(_transcript.Known.All, correction) is { } arguments ? Content(tool, place, arguments) : null;
+        if (new ArgumentWriter(context).Write(_transcript.Known.All, correction) is not { } arguments)
+        {
+            return null;
+        }
+
+        if (SpaceChoice.For(tool, arguments, correction, _hints, Dice.For(_hints.Seed, "space", (_transcript.Turns * 10) + place)) is { } space)
+        {
+            arguments[SharedSpace.Argument] = space;
+        }
+
+        return Content(tool, place, arguments);
     }
 
     private FunctionCallContent Content(SimulatedTool tool, int place, Dictionary<string, object?> arguments)

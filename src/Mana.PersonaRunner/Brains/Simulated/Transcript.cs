@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Mana.PersonaRunner.Platform;
 using Microsoft.Extensions.AI;
 
 namespace Mana.PersonaRunner.Brains.Simulated;
@@ -129,8 +130,9 @@ internal sealed class Transcript
         {
             ForgetAll(call);
         }
-        else if (call.Result is { } result)
+        else if (call.Result is { } result && !call.Arguments.ContainsKey(SharedSpace.Argument))
         {
+            // Records of another space would not be found in the persona's own.
             Known.Learn(call.ModuleKey, result);
         }
     }

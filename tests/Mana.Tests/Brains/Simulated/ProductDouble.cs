@@ -13,11 +13,11 @@ internal sealed class ProductDouble
     private readonly Dictionary<string, Dictionary<string, JsonObject>> _records = [];
     private int _made;
 
-    public ProductDouble(bool isWide)
+    public ProductDouble(bool isWide, bool takesSpace = false)
     {
         using var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Brains", "Simulated", "simulated-product-tools.json")));
         _schemas = file.RootElement.EnumerateObject().Where(part => isWide || part.Name == "narrow").SelectMany(part => part.Value.EnumerateArray())
-            .ToDictionary(tool => tool.GetProperty("name").GetString()!, tool => tool.GetProperty("inputSchema").Clone());
+            .ToDictionary(tool => tool.GetProperty("name").GetString()!, tool => takesSpace ? WithSpace(tool.GetProperty("inputSchema")) : tool.GetProperty("inputSchema").Clone());
         Tools = [.. _schemas.Select(tool => AIFunctionFactory.CreateDeclaration(tool.Key.Replace('.', '_'), "", tool.Value)), RatingTool.Declaration];
     }
 
@@ -43,9 +43,11 @@ internal sealed class ProductDouble
         }
 
         var (module, action) = (name.Split('.')[0], name.Split('.')[1]);
-        var store = _records.TryGetValue(module, out var known) ? known : _records[module] = [];
-        var (one, many) = Containers(module);
         var given = JsonNode.Parse(arguments.GetRawText())!.AsObject();
+        var shelf = given["space"] is { } space ? $"{module} in {space}" : module;
+        given.Remove("space");
+        var store = _records.TryGetValue(shelf, out var known) ? known : _records[shelf] = [];
+        var (one, many) = Containers(module);
         var id = (string?)given["id"];
         if (given["contactId"] is { } contact && !_records.GetValueOrDefault("contacts", []).ContainsKey((string)contact!))
         {
@@ -88,6 +90,13 @@ internal sealed class ProductDouble
         }
 
         ProductAnswer Ok(JsonObject result) => new(name, result.ToJsonString(Indented), IsError: false, IsInvalid: false);
+    }
+
+    private static JsonElement WithSpace(JsonElement schema)
+    {
+        var node = JsonNode.Parse(schema.GetRawText())!.AsObject();
+        (node["properties"] ??= new JsonObject())["space"] = new JsonObject { ["type"] = "string", ["description"] = "Slug of a shared space" };
+        return JsonSerializer.SerializeToElement(node);
     }
 
     private static (string One, string Many) Containers(string module) => module switch

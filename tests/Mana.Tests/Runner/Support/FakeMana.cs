@@ -57,6 +57,9 @@ internal sealed class FakeMana : IAsyncDisposable
 
     public string SpacesJson { get; set; } = """[{"id":"team-1","name":"Team","slug":"team","logo":null,"createdAt":"2026-01-01T00:00:00.000Z","metadata":"{\"type\":\"team\"}"},{"id":"space-1","name":"Anna","slug":"anna","logo":null,"createdAt":"2026-01-01T00:00:00.000Z","metadata":{"tier":"public","type":"personal"}}]""";
 
+    /// <summary>The schema of every tool.</summary>
+    public string ToolSchema { get; set; } = """{"type":"object","properties":{"title":{"type":"string"}}}""";
+
     /// <summary>The oldest auth service: its login gives neither a JWT nor a cookie, its space list wants the cookie.</summary>
     public bool CookieOnly { get; set; }
 
@@ -94,7 +97,7 @@ internal sealed class FakeMana : IAsyncDisposable
                 }
             })
             .WithHttpTransport(options => options.SessionMode = HttpServerSessionMode.Stateless)
-            .WithListToolsHandler((_, _) => ValueTask.FromResult(new ListToolsResult { Tools = [.. FakeTools.Select(ToTool)] }))
+            .WithListToolsHandler((_, _) => ValueTask.FromResult(new ListToolsResult { Tools = [.. FakeTools.Select(name => ToTool(name, mana!.ToolSchema))] }))
             .WithCallToolHandler(async (context, _) =>
             {
                 var headers = context.Services!.GetRequiredService<IHttpContextAccessor>().HttpContext!.Request.Headers;
@@ -130,12 +133,12 @@ internal sealed class FakeMana : IAsyncDisposable
 
     private static readonly string[] FakeTools = ["todo.create", "todo.list", "notes.create"];
 
-    private static Tool ToTool(string name) => new()
+    private static Tool ToTool(string name, string schema) => new()
     {
         Name = name,
         Description = name,
         Annotations = new ToolAnnotations { ReadOnlyHint = name.EndsWith(".list", StringComparison.Ordinal) },
-        InputSchema = JsonElement.Parse("""{"type":"object","properties":{"title":{"type":"string"}}}"""),
+        InputSchema = JsonElement.Parse(schema),
     };
 
     private string Jwt(int serial)
