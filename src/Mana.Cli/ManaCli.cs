@@ -111,6 +111,7 @@ public static class ManaCli
             TickBenchCommand.Create(globals, environment),
             DueBenchCommand.Create(globals, environment),
             FleetBenchCommand.Create(globals, environment),
+            GatewayBenchCommand.Create(globals, environment),
             ConversationsBenchCommand.Create(globals, environment),
         });
         HelpText.Install(root, environment);

@@ -6,10 +6,10 @@ using Mana.Hosting.Storage;
 using Mana.Mcp.Access;
 using Mana.Mcp.Idempotency;
 using Mana.Mcp.Modules.NewsResearch;
+using Mana.Mcp.Policy;
 using Mana.Mcp.Records;
 using Mana.Mcp.Tools;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -28,7 +28,13 @@ public static class McpHost
     /// <param name="configuration">The only source of settings.</param>
     /// <param name="clock">The domain clock; null for the system's.</param>
     /// <exception cref="ConfigurationException">Names everything that is wrong with the settings.</exception>
-    public static WebApplication Create(IConfiguration configuration, TimeProvider? clock = null)
+    public static WebApplication Create(IConfiguration configuration, TimeProvider? clock = null) => Create(configuration, clock, _ => { });
+
+    /// <inheritdoc cref="Create(IConfiguration, TimeProvider?)"/>
+    /// <param name="configuration">The only source of settings.</param>
+    /// <param name="clock">The domain clock; null for the system's.</param>
+    /// <param name="extend">Adds services, modules for instance.</param>
+    internal static WebApplication Create(IConfiguration configuration, TimeProvider? clock, Action<IServiceCollection> extend)
     {
         var reader = new SettingsReader(configuration);
         var builder = ServiceHost.CreateBuilder(Service, configuration, clock, reader, DefaultPort);
@@ -36,13 +42,15 @@ public static class McpHost
         var news = NewsSettings.Read(reader);
         reader.ThrowIfInvalid(Service);
 
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = settings.MaxBodyBytes);
+        builder.BoundConnections(settings.MaxBodyBytes);
         builder.Services.AddSingleton(settings);
         builder.Services.AddRecords(ServiceDatabase.Open(settings.Database, typeof(McpHost).Assembly));
         builder.Services.AddAccess(settings);
+        builder.Services.AddPolicy();
         builder.Services.AddTools();
         builder.Services.AddNews(news);
         builder.Services.AddIdempotency();
+        extend(builder.Services);
 
         var app = builder.Build();
         app.UseManaDefaults();
@@ -50,6 +58,7 @@ public static class McpHost
         app.UseAccess();
         app.UseServiceKeyGate(settings.ServiceKey);
         app.MapTools();
+        app.MapResourceMetadata();
         app.MapSpaceRemoval();
         app.MapHealth();
         app.MapManaMetrics();

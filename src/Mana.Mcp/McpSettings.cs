@@ -2,6 +2,7 @@ using Mana.Hosting;
 using Mana.Hosting.Identity;
 using Mana.Hosting.Storage;
 using Mana.Mcp.Policy;
+using Mana.Mcp.Records;
 
 namespace Mana.Mcp;
 
@@ -13,7 +14,10 @@ namespace Mana.Mcp;
 /// <param name="CorsOrigins"><c>CORS_ORIGINS</c>, a comma list; <c>http://localhost:5173</c> by default.</param>
 /// <param name="AllowedHosts"><c>MCP_ALLOWED_HOSTS</c>, a comma list of host names without port; loopback names by default, <c>*</c> for any.</param>
 /// <param name="MaxBodyBytes"><c>MCP_MAX_BODY_BYTES</c>; 1 MiB by default.</param>
-/// <param name="PolicyMode"><c>POLICY_MODE</c>: off, log-only (default) or enforce.</param>
+/// <param name="PolicyMode"><c>POLICY_MODE</c>: off, log-only or enforce (default).</param>
+/// <param name="RateLimit"><c>POLICY_RATE_LIMIT</c>: so many calls of one tool by one user within a minute; 30 by default.</param>
+/// <param name="PublicUrl"><c>MCP_PUBLIC_URL</c>: the address that clients use, for OAuth; <c>http://localhost:PORT/mcp</c> when null.</param>
+/// <param name="Bounds">How much a space may hold, and how long deleted records stay.</param>
 /// <param name="HonoursKeys"><c>MCP_IDEMPOTENCY</c>: on by default; off ignores idempotency keys, for tests that have to see doubled writes.</param>
 /// <param name="Database"><c>DATABASE_URL</c> or <c>MANA_DATA</c>.</param>
 internal sealed record McpSettings(
@@ -25,6 +29,9 @@ internal sealed record McpSettings(
     IReadOnlyList<string> AllowedHosts,
     int MaxBodyBytes,
     PolicyMode PolicyMode,
+    int RateLimit,
+    Uri? PublicUrl,
+    SpaceBounds Bounds,
     bool HonoursKeys,
     DatabaseSettings Database)
 {
@@ -40,6 +47,9 @@ internal sealed record McpSettings(
             List(settings, "MCP_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
             settings.PositiveInt("MCP_MAX_BODY_BYTES", 1024 * 1024),
             Mode(settings),
+            settings.PositiveInt("POLICY_RATE_LIMIT", 30),
+            settings.Optional("MCP_PUBLIC_URL") is null ? null : settings.Url("MCP_PUBLIC_URL", "http://localhost/mcp"),
+            SpaceBounds.Read(settings),
             Keys(settings, environment),
             DatabaseSettings.Read(settings, "mcp"));
     }
@@ -87,13 +97,13 @@ internal sealed record McpSettings(
 
     private static PolicyMode Mode(SettingsReader settings)
     {
-        var text = settings.Text("POLICY_MODE", PolicyModes.LogOnly);
+        var text = settings.Text("POLICY_MODE", PolicyModes.Enforce);
         if (PolicyModes.Parse(text) is { } mode)
         {
             return mode;
         }
 
         settings.Fault($"POLICY_MODE must be {PolicyModes.Off}, {PolicyModes.LogOnly} or {PolicyModes.Enforce}, got \"{text}\"");
-        return PolicyMode.LogOnly;
+        return PolicyMode.Enforce;
     }
 }

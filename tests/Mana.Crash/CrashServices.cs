@@ -109,7 +109,7 @@ internal sealed class CrashServices : IAsyncDisposable
         // The first administrator is made in the database, so before the service takes hold of it.
         await RunAsync(addresses, password + "\n", cancellationToken, "admin", "create", AdminEmail, "--password-stdin");
         await ServeAsync("auth", new(addresses) { ["PORT"] = Port(Auth), ["BASE_URL"] = Text(Auth) }, cancellationToken);
-        await ServeAsync("mcp", new(addresses) { ["PORT"] = Port(Mcp), ["MCP_IDEMPOTENCY"] = options.HonoursKeys ? "on" : "off" }, cancellationToken);
+        await ServeAsync("mcp", new(addresses) { ["PORT"] = Port(Mcp), ["MCP_IDEMPOTENCY"] = options.HonoursKeys ? "on" : "off", ["POLICY_MODE"] = "log-only" }, cancellationToken);
         await RunAsync(new(addresses) { ["MANA_ADMIN_EMAIL"] = AdminEmail, ["MANA_ADMIN_PASSWORD"] = password }, "", cancellationToken, "seed");
     }
 

@@ -43,6 +43,16 @@ internal sealed class BenchProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Resident set now.</summary>
+    public long ResidentMemoryBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Highest resident set so far (VmHWM).</summary>
     public long PeakMemoryBytes
     {
@@ -116,7 +126,7 @@ internal sealed class BenchProcess : IAsyncDisposable
 
     private static bool IsSetting(string name) =>
         name is "PORT" or "HOST" or "BASE_URL" or "DATABASE_URL" or "BRAIN" or "NODE_ENV" or "DOTNET_ENVIRONMENT" or "LOG_LEVEL"
-        || ((string[])["MANA_", "ANTHROPIC_", "CLAUDE_", "PERSONA_", "RUNNER_", "TICK_", "JWT_", "OTEL_"]).Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+        || ((string[])["MANA_", "MCP_", "POLICY_", "ANTHROPIC_", "CLAUDE_", "PERSONA_", "RUNNER_", "TICK_", "JWT_", "OTEL_"]).Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
     private void Keep(string? line, bool isOutput)
     {

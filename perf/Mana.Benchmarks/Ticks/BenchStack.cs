@@ -87,6 +87,9 @@ internal sealed class BenchStack : IAsyncDisposable
             ["MANA_DATA"] = _directory,
             ["MANA_AUTH_URL"] = Text(Auth),
             ["MANA_MCP_URL"] = Text(mcp),
+
+            // Judged as always, but no persona of a benchmark takes a break.
+            ["POLICY_RATE_LIMIT"] = "1000000",
             ["JWT_ISSUER"] = Text(Auth),
             ["MANA_SERVICE_KEY"] = ServiceKey,
             ["MANA_AUTH_SECRET"] = NewSecret(),

@@ -37,7 +37,7 @@ public static class Telemetry
         if (otlp is not null)
         {
             telemetry.WithTracing(tracing => tracing
-                .AddSource("mana.*")
+                .AddSource("mana.*", "Experimental.ModelContextProtocol")
                 .AddAspNetCoreInstrumentation()
                 .AddOtlpExporter(exporter => exporter.Endpoint = otlp));
         }

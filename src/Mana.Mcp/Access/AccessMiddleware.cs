@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Mana.Contracts;
+using Mana.Mcp.Policy;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
@@ -11,7 +12,13 @@ namespace Mana.Mcp.Access;
 /// requests, so there is no session to steal and a withdrawn membership ends at once (at most 30 s later).
 /// </summary>
 internal sealed partial class AccessMiddleware(
-    RequestDelegate next, TokenValidator tokens, Memberships memberships, ILogger<AccessMiddleware> logger)
+    RequestDelegate next,
+    TokenValidator tokens,
+    Memberships memberships,
+    UserSpaces spaces,
+    ResourceAddress address,
+    ToolMetrics metrics,
+    ILogger<AccessMiddleware> logger)
 {
     /// <summary>The header that names the active space.</summary>
     public const string SpaceHeader = "X-Mana-Space";
@@ -30,9 +37,15 @@ internal sealed partial class AccessMiddleware(
         catch (AccessDeniedException e)
         {
             Log.Denied(logger, e.StatusCode, e.Message);
+            metrics.AccessRefused(e.StatusCode switch
+            {
+                StatusCodes.Status401Unauthorized => AccessRefusal.NoGoodToken,
+                StatusCodes.Status403Forbidden => AccessRefusal.NotAMember,
+                _ => AccessRefusal.NoSpace,
+            });
             if (e.StatusCode == StatusCodes.Status401Unauthorized)
             {
-                context.Response.Headers.WWWAuthenticate = "Bearer";
+                Challenge.SignIn(context, address, hasToken: TryReadToken(context.Request.Headers.Authorization, out _));
             }
 
             await ErrorBody.WriteAsync(context, e.StatusCode, e.Message);
@@ -41,6 +54,7 @@ internal sealed partial class AccessMiddleware(
         catch (AuthUnavailableException e)
         {
             Log.AuthUnavailable(logger, e);
+            metrics.AccessRefused(AccessRefusal.AuthUnavailable);
             context.Response.Headers.RetryAfter = "5";
             await ErrorBody.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "mana-auth is not available right now; try again shortly");
             return;
@@ -56,8 +70,15 @@ internal sealed partial class AccessMiddleware(
             throw new AccessDeniedException(StatusCodes.Status401Unauthorized, "Missing or malformed Authorization header");
         }
 
-        var user = await tokens.ValidateAsync(jwt, cancellationToken);
+        var bearer = await tokens.ValidateAsync(jwt, cancellationToken);
+        var user = bearer.User;
         var space = request.Headers[SpaceHeader].ToString().Trim();
+        if (space.Length == 0 && bearer.ClientId is not null)
+        {
+            // A person's own client knows nothing of spaces.
+            space = await PersonalSpaceAsync(bearer, jwt, cancellationToken);
+        }
+
         if (space.Length == 0)
         {
             throw new AccessDeniedException(StatusCodes.Status400BadRequest, "Missing X-Mana-Space header (set to the active Space ID)");
@@ -71,8 +92,18 @@ internal sealed partial class AccessMiddleware(
         var membership = await memberships.FindAsync(new SpaceId(space), user, cancellationToken);
         return membership.IsMember
             ? new Caller(user, new SpaceId(space), membership.Role, jwt, TimeZoneOf(request))
+            {
+                SpaceType = membership.SpaceType,
+                Scopes = bearer.Scopes,
+                ClientId = bearer.ClientId,
+            }
             : throw new AccessDeniedException(StatusCodes.Status403Forbidden, "You are not a member of the space in X-Mana-Space");
     }
+
+    private async Task<string> PersonalSpaceAsync(TokenBearer bearer, string jwt, CancellationToken cancellationToken) =>
+        (await spaces.OfAsync(bearer.User, bearer.ClientId, jwt, cancellationToken) ?? [])
+            .FirstOrDefault(space => space.SpaceType() == SpaceTypes.Personal)?.Id.Value
+        ?? throw new AccessDeniedException(StatusCodes.Status403Forbidden, "The user has no personal space; name one in the X-Mana-Space header");
 
     private static bool TryReadToken(StringValues header, [NotNullWhen(true)] out string? jwt)
     {

@@ -16,13 +16,16 @@ internal static class AccessServices
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<TokenValidator>();
         services.AddSingleton<Memberships>();
+        services.AddSingleton<UserSpaces>();
+        services.AddSingleton<SpaceAccess>();
+        services.AddSingleton<ResourceAddress>();
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .WithOrigins([.. settings.CorsOrigins])
             .WithMethods("GET", "POST", "DELETE", "OPTIONS")
             .WithHeaders(
                 "authorization", "content-type", AccessMiddleware.SpaceHeader, AccessMiddleware.TimeZoneHeader,
                 "mcp-session-id", "mcp-protocol-version", "mcp-method", "mcp-name", "last-event-id")
-            .WithExposedHeaders("mcp-session-id", "mcp-protocol-version")
+            .WithExposedHeaders("mcp-session-id", "mcp-protocol-version", "www-authenticate")
             .AllowCredentials()));
         return services;
     }

@@ -7,7 +7,7 @@ using Mana.Hosting.Identity;
 
 namespace Mana.Mcp.Access;
 
-/// <summary>The three questions that we have for mana-auth.</summary>
+/// <summary>The questions that we have for mana-auth.</summary>
 internal sealed class AuthClient : IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
@@ -44,33 +44,62 @@ internal sealed class AuthClient : IDisposable
     /// <summary>Whether the user belongs to the space. Both ids must be plain identifiers: they become part of the path.</summary>
     public async Task<MembershipResponse> GetMembershipAsync(SpaceId space, UserId user, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(
-            HttpMethod.Get,
-            $"{_baseUrl}/api/v1/internal/org/{Uri.EscapeDataString(space.Value)}/member/{Uri.EscapeDataString(user.Value)}");
-        request.Headers.Add(ServiceKey.Header, _serviceKey.Value);
-        request.Headers.Add("X-App-Id", McpHost.Service);
+        using var request = Internal($"/api/v1/internal/org/{Uri.EscapeDataString(space.Value)}/member/{Uri.EscapeDataString(user.Value)}");
         return await SendAsync(request, (response, ct) => ReadAsync(response, AuthJson.Default.MembershipResponse, ct), cancellationToken);
     }
 
-    /// <summary>The spaces of the token's owner.</summary>
-    public async Task<IReadOnlyList<SpaceView>> ListSpacesAsync(string jwt, CancellationToken cancellationToken)
+    /// <summary>The spaces of the token's owner; null where mana-auth gives no list for such a token, as the original does.</summary>
+    public async Task<IReadOnlyList<SpaceView>?> FindSpacesAsync(string jwt, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, _baseUrl + "/api/auth/organization/list");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", jwt);
-        return await SendAsync(request, (response, ct) => ReadAsync(response, AuthJson.Default.IReadOnlyListSpaceView, ct), cancellationToken);
+        return await FindAsync(request, AuthJson.Default.IReadOnlyListSpaceView, cancellationToken);
+    }
+
+    /// <summary>The spaces of a user whose token is not for mana-auth; null where mana-auth has no such answer.</summary>
+    public async Task<IReadOnlyList<SpaceView>?> FindSpacesOfUserAsync(UserId user, CancellationToken cancellationToken)
+    {
+        using var request = Internal($"/api/v1/internal/users/{Uri.EscapeDataString(user.Value)}/spaces");
+        return await FindAsync(request, AuthJson.Default.IReadOnlyListSpaceView, cancellationToken);
+    }
+
+    /// <summary>Which destructive tools the user has allowed; null where mana-auth knows no such thing.</summary>
+    public async Task<UserToolPolicy?> FindToolPolicyAsync(UserId user, CancellationToken cancellationToken)
+    {
+        using var request = Internal($"/api/v1/internal/users/{Uri.EscapeDataString(user.Value)}/tool-policy");
+        return await FindAsync(request, AuthJson.Default.UserToolPolicy, cancellationToken);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
+    private HttpRequestMessage Internal(string path)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, _baseUrl + path);
+        request.Headers.Add(ServiceKey.Header, _serviceKey.Value);
+        request.Headers.Add("X-App-Id", McpHost.Service);
+        return request;
+    }
+
+    private Task<T?> FindAsync<T>(HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class =>
+        SendAsync(
+            request,
+            async (response, ct) => response.StatusCode == HttpStatusCode.OK ? await ReadAsync(response, type, ct) : null,
+            cancellationToken,
+            HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden, HttpStatusCode.NotFound);
+
     private async Task<T> SendAsync<T>(
-        HttpRequestMessage request, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+        HttpRequestMessage request,
+        Func<HttpResponseMessage, CancellationToken, Task<T>> read,
+        CancellationToken cancellationToken,
+        params HttpStatusCode[] alsoFine)
     {
         var path = request.RequestUri!.AbsolutePath;
         try
         {
             using var response = await _http.SendAsync(request, cancellationToken);
-            if (response.StatusCode != HttpStatusCode.OK)
+            if (response.StatusCode != HttpStatusCode.OK && !alsoFine.Contains(response.StatusCode))
             {
                 throw new AuthUnavailableException($"mana-auth answered {(int)response.StatusCode} to GET {path}");
             }

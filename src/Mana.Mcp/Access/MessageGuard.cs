@@ -1,6 +1,7 @@
 using Mana.Mcp.Policy;
 using Mana.Mcp.Tools;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Mana.Mcp.Access;
 
@@ -8,7 +9,7 @@ namespace Mana.Mcp.Access;
 /// Refuses with the wire contract's codes what is no message at all (the SDK's own codes differ, and some of its
 /// answers have no body), and tells a model that sent its arguments in the wrong form what to send.
 /// </summary>
-internal sealed class MessageGuard(RequestDelegate next, ToolCatalog tools, ToolMetrics metrics)
+internal sealed class MessageGuard(RequestDelegate next, ToolCatalog tools, ToolMetrics metrics, ResourceAddress address)
 {
     private const int ParseError = -32700;
     private const int InvalidParams = -32602;
@@ -72,10 +73,17 @@ internal sealed class MessageGuard(RequestDelegate next, ToolCatalog tools, Tool
         {
             await WriteAsync(context, StatusCodes.Status200OK, RpcMessage.Error(InvalidParams, callFault, message.Id));
         }
-        else if (message.ArgumentsFault is { } argumentsFault && tools.Tools.Any(tool => tool.Name == message.Tool))
+        else if (tools.Find(message.Tool) is { } tool && MissingScope(context, tool) is { } scope)
         {
-            metrics.ToolCalled(message.Tool!, ToolOutcome.InputInvalid, TimeSpan.Zero);
-            await WriteAsync(context, StatusCodes.Status200OK, RpcMessage.ToolError($"Invalid input for {message.Tool}: {argumentsFault}", message.Id!));
+            metrics.AccessRefused(AccessRefusal.InsufficientScope);
+            Challenge.Scope(context, address, scope);
+            await ErrorBody.WriteAsync(
+                context, StatusCodes.Status403Forbidden, $"The token does not allow {tool.Name}: it needs the scope {scope}; sign in again and allow it");
+        }
+        else if (message.ArgumentsFault is { } argumentsFault && tools.Find(message.Tool) is { } called)
+        {
+            metrics.ToolCalled(called.Name, ToolOutcome.InputInvalid, TimeSpan.Zero);
+            await WriteAsync(context, StatusCodes.Status200OK, RpcMessage.ToolError($"Invalid input for {called.Name}: {argumentsFault}", message.Id!));
         }
         else
         {
@@ -83,6 +91,14 @@ internal sealed class MessageGuard(RequestDelegate next, ToolCatalog tools, Tool
             request.Body = body;
             await next(context);
         }
+    }
+
+    private static string? MissingScope(HttpContext context, ToolDefinition tool)
+    {
+        var scopes = context.Features.GetRequiredFeature<Caller>().Scopes;
+        return tool.Writes
+            ? scopes.CanWrite ? null : TokenScopes.Write
+            : scopes.CanRead ? null : TokenScopes.Read;
     }
 
     private static Task WriteAsync(HttpContext context, int statusCode, byte[] body)

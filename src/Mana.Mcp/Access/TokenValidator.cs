@@ -9,12 +9,18 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Mana.Mcp.Access;
 
+/// <summary>Whom a good token speaks for.</summary>
+/// <param name="User">The <c>sub</c>.</param>
+/// <param name="Scopes">What it allows.</param>
+/// <param name="ClientId">The OAuth client that it was given to; null for a first-party sign-in.</param>
+internal sealed record TokenBearer(UserId User, TokenScopes Scopes, string? ClientId);
+
 /// <summary>
 /// Checks a JWT of mana-auth: EdDSA only, a published key, issuer, audience and lifetime on the domain clock. A tick
 /// brings the same token with each of its calls: that a signature is good is remembered for a while, whether its key is
 /// still published and its time still runs is looked at every time.
 /// </summary>
-internal sealed class TokenValidator(McpSettings settings, SigningKeys keys, DomainClock clock)
+internal sealed class TokenValidator(McpSettings settings, ResourceAddress address, SigningKeys keys, DomainClock clock)
 {
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RememberedFor = TimeSpan.FromMinutes(15);
@@ -25,23 +31,23 @@ internal sealed class TokenValidator(McpSettings settings, SigningKeys keys, Dom
     // By hash, so that no token lies about in memory longer than its request.
     private readonly ExpiringCache<string, VerifiedToken> _verified = new(clock, RememberedFor, Capacity);
 
-    /// <summary>The user whom the token was made for.</summary>
+    /// <summary>The user whom the token was made for, and what it allows.</summary>
     /// <exception cref="AccessDeniedException">The token is not good (401).</exception>
     /// <exception cref="AuthUnavailableException">It cannot be judged now.</exception>
-    public async Task<UserId> ValidateAsync(string jwt, CancellationToken cancellationToken)
+    public async Task<TokenBearer> ValidateAsync(string jwt, CancellationToken cancellationToken)
     {
         var hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(jwt)));
         if (_verified.TryGet(hash, out var known)
             && IsWithinLifetime(known.NotBefore, known.Expires)
             && IsSame(known.Key, await keys.FindAsync(known.Key.KeyId, cancellationToken)))
         {
-            return known.User;
+            return known.Bearer;
         }
 
         // Each caller for itself: one that waits for slow keys must not hold up another that need not.
         var token = await VerifyAsync(jwt, cancellationToken);
         _verified.Set(hash, token);
-        return token.User;
+        return token.Bearer;
     }
 
     private async Task<VerifiedToken> VerifyAsync(string jwt, CancellationToken cancellationToken)
@@ -63,7 +69,7 @@ internal sealed class TokenValidator(McpSettings settings, SigningKeys keys, Dom
             ValidAlgorithms = [EdDsaSecurityKey.Algorithm],
             IssuerSigningKey = key,
             ValidIssuers = settings.Issuers,
-            ValidAudience = settings.Audience,
+            ValidAudiences = [settings.Audience, .. address.Audiences],
             RequireExpirationTime = true,
             LifetimeValidator = (notBefore, expires, _, _) => CheckLifetime(notBefore, expires),
         });
@@ -78,8 +84,12 @@ internal sealed class TokenValidator(McpSettings settings, SigningKeys keys, Dom
             throw new AccessDeniedException(StatusCodes.Status401Unauthorized, "Token has no `sub` claim");
         }
 
+        var bearer = new TokenBearer(
+            new UserId(subject),
+            TokenScopes.Of([.. result.ClaimsIdentity.FindAll("scope").Select(claim => claim.Value)]),
+            result.ClaimsIdentity.FindFirst("client_id")?.Value);
         return PlainId.IsValid(subject)
-            ? new VerifiedToken(new UserId(subject), key, result.SecurityToken.ValidFrom, result.SecurityToken.ValidTo)
+            ? new VerifiedToken(bearer, key, result.SecurityToken.ValidFrom, result.SecurityToken.ValidTo)
             : throw Invalid("its `sub` claim is no user id");
     }
 
@@ -148,5 +158,5 @@ internal sealed class TokenValidator(McpSettings settings, SigningKeys keys, Dom
     private static AccessDeniedException Invalid(string reason, Exception? inner = null) =>
         new(StatusCodes.Status401Unauthorized, $"Invalid token: {reason}", inner);
 
-    private sealed record VerifiedToken(UserId User, SecurityKey Key, DateTime NotBefore, DateTime Expires);
+    private sealed record VerifiedToken(TokenBearer Bearer, SecurityKey Key, DateTime NotBefore, DateTime Expires);
 }

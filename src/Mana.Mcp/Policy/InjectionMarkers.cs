@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -7,27 +8,38 @@ namespace Mana.Mcp.Policy;
 internal static class InjectionMarkers
 {
     // NonBacktracking: arguments are long and come from strangers; no text may make the match slow.
-    private const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
+    private const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.IgnoreCase;
 
     private static readonly Regex[] Markers =
     [
-        new(@"ignore (all |the )?previous (instructions|messages)", Options | RegexOptions.IgnoreCase),
-        new(@"you are now .{0,40}(assistant|gpt|claude|gemini)", Options | RegexOptions.IgnoreCase),
-        new(@"ignorier(e|en sie)? (bitte )?(alle |die )?(vorherigen|vorigen|bisherigen|obigen) (anweisungen|nachrichten)", Options | RegexOptions.IgnoreCase),
-        new(@"du bist (jetzt|nun|ab jetzt|ab sofort) .{0,40}(assistent|gpt|claude|gemini)", Options | RegexOptions.IgnoreCase),
-        new(@"<\s*system\b", Options | RegexOptions.IgnoreCase),
+        new(@"\b(ignore|disregard|forget)\s+((all|any|the|of|your|these|those)\s+)*(previous|prior|earlier|above|preceding)\s+(instructions?|messages?|prompts?|rules)", Options),
+        new(@"you are now .{0,40}(assistant|gpt|claude|gemini)", Options),
+        new(@"\b(ignorier(e|en sie|t)?|vergiss|vergessen sie|missachte)\s+((bitte|alle|die|deine|ihre|all)\s+)*(vorherigen|vorigen|bisherigen|obigen|früheren)\s+(anweisungen|nachrichten|regeln|vorgaben|befehle)", Options),
+        new(@"du bist (jetzt|nun|ab jetzt|ab sofort) .{0,40}(assistent|gpt|claude|gemini)", Options),
+        new(@"<\s*/?\s*system\b", Options),
         new(@"\{\{.+\}\}", Options),
-        new(@"```\s*system", Options | RegexOptions.IgnoreCase),
+        new(@"```\s*system", Options),
     ];
 
-    /// <summary>Whether any text in the value, however deep, holds a marker.</summary>
-    public static bool Occur(JsonElement value) => value.ValueKind switch
+    /// <summary>Whether any text in the arguments, names of fields included and however deep, holds a marker.</summary>
+    public static bool Occur(IEnumerable<KeyValuePair<string, JsonElement>> arguments) =>
+        arguments.Any(argument => OccurIn(argument.Key) || Occur(argument.Value));
+
+    private static bool Occur(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => OccurIn(value.GetString()!),
         JsonValueKind.Array => value.EnumerateArray().Any(Occur),
-        JsonValueKind.Object => value.EnumerateObject().Any(property => Occur(property.Value)),
+        JsonValueKind.Object => value.EnumerateObject().Any(property => OccurIn(property.Name) || Occur(property.Value)),
         _ => false,
     };
 
-    private static bool OccurIn(string text) => Array.Exists(Markers, marker => marker.IsMatch(text));
+    private static bool OccurIn(string text)
+    {
+        var plain = Ascii.IsValid(text) ? text : Plain(text);
+        return Array.Exists(Markers, marker => marker.IsMatch(plain));
+    }
+
+    // Wide letters and invisible characters read the same to a model.
+    private static string Plain(string text) =>
+        string.Concat(text.Normalize(NormalizationForm.FormKC).Where(c => char.GetUnicodeCategory(c) != System.Globalization.UnicodeCategory.Format));
 }

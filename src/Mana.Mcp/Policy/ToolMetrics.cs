@@ -12,6 +12,9 @@ internal static class ToolOutcome
     public const string UnknownTool = "unknown-tool";
     public const string Denied = "denied";
 
+    /// <summary>The client gave the call up; what it had changed is undone.</summary>
+    public const string Cancelled = "cancelled";
+
     /// <summary>Answered from memory: no tool ran, so it counts by itself.</summary>
     public const string Replayed = "replayed";
 }
@@ -23,6 +26,7 @@ internal sealed class ToolMetrics
 
     private readonly Counter<long> _decisions;
     private readonly Counter<long> _invocations;
+    private readonly Counter<long> _refusals;
     private readonly Counter<long> _replays;
     private readonly Histogram<double> _duration;
 
@@ -31,6 +35,7 @@ internal sealed class ToolMetrics
         var meter = meters.Create("mana.mcp");
         _decisions = meter.CreateCounter<long>("mana_mcp_policy_decisions", description: "Decisions of the policy gate.");
         _invocations = meter.CreateCounter<long>("mana_mcp_tool_invocations", description: "Tool calls by outcome.");
+        _refusals = meter.CreateCounter<long>("mana_mcp_access_refusals", description: "Requests and calls refused before the policy gate, by reason.");
         _replays = meter.CreateCounter<long>("mcp_idempotent_replays", description: "Calls answered with the first answer to their idempotency key.");
         _duration = meter.CreateHistogram(
             "mana_mcp_tool_duration",
@@ -42,6 +47,9 @@ internal sealed class ToolMetrics
 
     public void PolicyDecided(PolicyDecision decision, PolicyMode mode) =>
         _decisions.Add(1, Service, new("decision", decision.Kind), new("reason", decision.Reason), new("mode", mode.Name()));
+
+    /// <param name="reason">One of <see cref="AccessRefusal"/> or of <see cref="Access.SpaceRefusedException"/>.</param>
+    public void AccessRefused(string reason) => _refusals.Add(1, Service, new("reason", reason));
 
     public void ToolCalled(string tool, string outcome, TimeSpan duration)
     {

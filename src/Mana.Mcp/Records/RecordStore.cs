@@ -34,15 +34,14 @@ internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
             },
             cancellationToken);
 
-    /// <summary>Removes every record of a space, deleted ones too, and says how many there were.</summary>
-    public Task<int> RemoveSpaceAsync(SpaceId space, CancellationToken cancellationToken) =>
+    /// <summary>Removes every row of a space, deleted records and kept answers too, and counts what is left of it.</summary>
+    public Task<SpaceRemoval> RemoveSpaceAsync(SpaceId space, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (db, ct) =>
             {
-                // What was answered holds the records, too.
-                await db.GetTable<KeyedAnswerRow>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct);
-                await db.GetTable<RecordCounter>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct);
-                return await db.GetTable<RecordRow>().Where(row => row.SpaceId == space.Value).DeleteAsync(ct);
+                var deleted = await SpaceTables.RemoveAsync(db, database.Kind, space.Value, ct);
+                var left = await SpaceTables.CountAsync(db, database.Kind, space.Value, ct);
+                return new SpaceRemoval(left.Count == 0, deleted, left.Values.Sum());
             },
             cancellationToken);
 

@@ -16,7 +16,7 @@ internal sealed class ManaTool(ToolDefinition definition, ToolPipeline pipeline)
         Name = definition.Name,
         Title = definition.Title,
         Description = definition.Description,
-        InputSchema = definition.Input.Exported,
+        InputSchema = SpaceArgument.Exported(definition),
         OutputSchema = definition.OutputSchema,
         Annotations = new ToolAnnotations
         {
@@ -29,15 +29,29 @@ internal sealed class ManaTool(ToolDefinition definition, ToolPipeline pipeline)
 
     public override IReadOnlyList<object> Metadata => [];
 
-    public override ValueTask<CallToolResult> InvokeAsync(
+    public override async ValueTask<CallToolResult> InvokeAsync(
         RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default)
     {
         var context = request.Services!.GetRequiredService<IHttpContextAccessor>().HttpContext!;
-        return pipeline.RunAsync(
-            definition,
-            context.Features.GetRequiredFeature<Caller>(),
-            request.Params.Arguments,
-            (string?)request.Params.Meta?[McpWire.IdempotencyKey],
-            cancellationToken);
+        var progress = request.Params.ProgressToken is { } token
+            ? new ProgressReporter((value, ct) => request.Server.NotifyProgressAsync(token, value, cancellationToken: ct), cancellationToken)
+            : null;
+        try
+        {
+            return await pipeline.RunAsync(
+                definition,
+                context.Features.GetRequiredFeature<Caller>(),
+                request.Params.Arguments,
+                (string?)request.Params.Meta?[McpWire.IdempotencyKey],
+                progress,
+                cancellationToken);
+        }
+        finally
+        {
+            if (progress is not null)
+            {
+                await progress.CompleteAsync();
+            }
+        }
     }
 }

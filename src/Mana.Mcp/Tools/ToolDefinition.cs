@@ -20,6 +20,16 @@ internal enum ToolEffect
     Deletes,
 }
 
+/// <summary>Whom a tool is for.</summary>
+internal enum ToolScope
+{
+    /// <summary>For users in their spaces.</summary>
+    UserSpace,
+
+    /// <summary>For the administration of the product: never shown and never run here, whoever asks.</summary>
+    Admin,
+}
+
 /// <summary>A tool with everything that the gateway needs to export, check, judge and run it.</summary>
 /// <param name="Name">module.verb</param>
 /// <param name="Title">For people.</param>
@@ -41,6 +51,14 @@ internal sealed record ToolDefinition(
     string? InsteadOfDeleting = null,
     bool IsOpenWorld = false)
 {
+    /// <summary>Whom it is for.</summary>
+    public ToolScope Scope { get; init; } = ToolScope.UserSpace;
+
+    public bool IsAdmin => Scope == ToolScope.Admin;
+
+    /// <summary>Whether it works in one space, and a call may name another than the active one: all do that keep records.</summary>
+    public bool TakesSpace => Module != "spaces";
+
     /// <summary>Whether it may change records; then it must await nothing but these (see <see cref="Records.RecordStore.ChangeAsync"/>).</summary>
     public bool Writes => Effect != ToolEffect.Reads;
 

@@ -1,6 +1,6 @@
 using Mana.Hosting;
 using Mana.Mcp.Access;
-using Mana.Mcp.Policy;
+using Mana.Mcp.Resources;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -15,7 +15,7 @@ namespace Mana.Mcp.Tools;
 internal static class ToolServices
 {
     private const string Instructions =
-        "Mana keeps a person's tasks, notes, journal, moods, habits, study cards, invoices and more. Every tool works in the space that the request names. "
+        "Mana keeps a person's tasks, notes, journal, moods, habits, study cards, invoices and more. Every tool works in the active space, unless the call names another one of the user in its argument space; spaces.list shows them. "
         + "Dates are YYYY-MM-DD, times are UTC. Ids come from the tools that create, list or search; do not make them up.";
 
     public static IServiceCollection AddTools(this IServiceCollection services)
@@ -26,8 +26,6 @@ internal static class ToolServices
         }
 
         services.AddSingleton<ToolCatalog>();
-        services.AddSingleton<ToolMetrics>();
-        services.AddSingleton<PolicyGate>();
         services.AddSingleton<ToolPipeline>();
         services.AddHttpContextAccessor();
 
@@ -51,15 +49,8 @@ internal static class ToolServices
         });
         services.AddMcpServer()
             .WithHttpTransport(transport => transport.SessionMode = HttpServerSessionMode.Stateless)
-            .WithRequestFilters(filters => filters.AddCallToolFilter(next => (request, cancellationToken) =>
-            {
-                if (request.MatchedPrimitive is null)
-                {
-                    request.Services!.GetRequiredService<ToolMetrics>().UnknownToolCalled();
-                }
-
-                return next(request, cancellationToken);
-            }));
+            .WithRequestFilters(ToolFilters.Add)
+            .WithRecordResources();
         return services;
     }
 

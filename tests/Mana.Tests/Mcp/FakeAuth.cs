@@ -19,10 +19,12 @@ internal sealed class FakeAuth : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<(string Space, string User), string> _members = new();
+    private readonly ConcurrentDictionary<string, (string? Type, string? Slug)> _spaces = new();
     private readonly List<EdDsaSecurityKey> _published = [];
     private EdDsaSecurityKey _signing;
     private int _keyFetches;
     private int _membershipQuestions;
+    private int _policyQuestions;
 
     private FakeAuth(WebApplication app)
     {
@@ -33,6 +35,14 @@ internal sealed class FakeAuth : IAsyncDisposable
     public bool IsAway { get; set; }
 
     public bool AreKeysAway { get; set; }
+
+    /// <summary>False for another mana-auth, which says of a space only what the contract has.</summary>
+    public bool TellsSpaceTypes { get; set; } = true;
+
+    /// <summary>What every user has allowed; null for a mana-auth that knows no tool policy.</summary>
+    public IReadOnlyList<string>? AllowDestructive { get; set; } = ["*"];
+
+    public int PolicyQuestions => Volatile.Read(ref _policyQuestions);
 
     /// <summary>The keys are given when this is done.</summary>
     public Task KeysHeld { get; set; } = Task.CompletedTask;
@@ -65,11 +75,16 @@ internal sealed class FakeAuth : IAsyncDisposable
         app.MapGet("/api/auth/jwks", auth.KeysAsync);
         app.MapGet("/api/v1/internal/org/{space}/member/{user}", auth.MemberAsync);
         app.MapGet("/api/auth/organization/list", auth.SpacesAsync);
+        app.MapGet("/api/v1/internal/users/{user}/spaces", auth.SpacesOfUserAsync);
+        app.MapGet("/api/v1/internal/users/{user}/tool-policy", auth.ToolPolicyAsync);
         await app.StartAsync();
         return auth;
     }
 
     public void Join(string user, string space, string role = "owner") => _members[(space, user)] = role;
+
+    /// <summary>Says what kind of space it is; one of which nothing is said is personal.</summary>
+    public void Describe(string space, string? type, string? slug = null) => _spaces[space] = (type, slug);
 
     public void Leave(string user, string space) => _members.TryRemove((space, user), out _);
 
@@ -87,12 +102,17 @@ internal sealed class FakeAuth : IAsyncDisposable
         string? issuer = Issuer,
         string? audience = "mana",
         TimeSpan? lifetime = null,
-        EdDsaSecurityKey? key = null)
+        EdDsaSecurityKey? key = null,
+        string? scope = null,
+        string? client = null)
     {
         var claims = new Dictionary<string, object> { ["email"] = $"{user}@mana.test", ["role"] = "user", ["tier"] = "public" };
-        if (user is not null)
+        foreach (var (name, value) in new[] { ("sub", user), ("scope", scope), ("client_id", client) })
         {
-            claims["sub"] = user;
+            if (value is not null)
+            {
+                claims[name] = value;
+            }
         }
 
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
@@ -143,25 +163,46 @@ internal sealed class FakeAuth : IAsyncDisposable
             return;
         }
 
-        var isMember = _members.TryGetValue(
-            ((string)context.Request.RouteValues["space"]!, (string)context.Request.RouteValues["user"]!), out var role);
-        await WriteAsync(context, new { isMember, role = role ?? "" });
+        var space = (string)context.Request.RouteValues["space"]!;
+        var isMember = _members.TryGetValue((space, (string)context.Request.RouteValues["user"]!), out var role);
+        object answer = isMember && TellsSpaceTypes && TypeOf(space) is { } spaceType
+            ? new { isMember, role = role ?? "", spaceType }
+            : new { isMember, role = role ?? "" };
+        await WriteAsync(context, answer);
     }
+
+    private string? TypeOf(string space) => _spaces.TryGetValue(space, out var known) ? known.Type : "personal";
+
+    private Task ToolPolicyAsync(HttpContext context)
+    {
+        Interlocked.Increment(ref _policyQuestions);
+        if (AllowDestructive is { } allowed && context.Request.Headers[ServiceKey.Header] == ServiceKeyValue)
+        {
+            return WriteAsync(context, new { userId = (string)context.Request.RouteValues["user"]!, allowDestructive = allowed });
+        }
+
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    }
+
+    private Task SpacesOfUserAsync(HttpContext context) => WriteSpacesAsync(context, (string)context.Request.RouteValues["user"]!);
 
     private async Task SpacesAsync(HttpContext context)
     {
         LastBearer = context.Request.Headers.Authorization.ToString();
-        var user = new JsonWebToken(LastBearer["Bearer ".Length..]).Subject;
-        await WriteAsync(context, _members.Keys.Where(member => member.User == user).OrderBy(member => member.Space).Select(member => new
+        await WriteSpacesAsync(context, new JsonWebToken(LastBearer["Bearer ".Length..]).Subject);
+    }
+
+    private Task WriteSpacesAsync(HttpContext context, string user) =>
+        WriteAsync(context, _members.Keys.Where(member => member.User == user).OrderBy(member => member.Space).Select(member => new
         {
             id = member.Space,
             name = $"Space {member.Space}",
-            slug = (string?)null,
+            slug = _spaces.TryGetValue(member.Space, out var known) ? known.Slug : null,
             logo = (string?)null,
             createdAt = "2026-11-22T09:00:00.000Z",
-            metadata = new { type = "personal" },
+            metadata = TypeOf(member.Space) is { } type ? new { type } : null,
         }));
-    }
 
     private static Task WriteAsync(HttpContext context, object body)
     {

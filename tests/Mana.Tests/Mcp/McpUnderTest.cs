@@ -7,6 +7,7 @@ using Mana.Hosting.Storage;
 using Mana.Mcp;
 using Mana.Testing;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -45,7 +46,10 @@ internal sealed class McpUnderTest : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<McpUnderTest> StartAsync(params (string Key, string? Value)[] settings)
+    public static Task<McpUnderTest> StartAsync(params (string Key, string? Value)[] settings) => StartAsync(_ => { }, settings);
+
+    /// <summary>The service with more in its container: a module, a log.</summary>
+    public static async Task<McpUnderTest> StartAsync(Action<IServiceCollection> extend, params (string Key, string? Value)[] settings)
     {
         var directory = new TemporaryDirectory();
         var auth = await FakeAuth.StartAsync();
@@ -63,7 +67,8 @@ internal sealed class McpUnderTest : IAsyncDisposable
             all[key] = value;
         }
 
-        return new McpUnderTest(directory, all, auth, await HostUnderTest.StartAsync(McpHost.Create, all, clock), clock);
+        return new McpUnderTest(
+            directory, all, auth, await HostUnderTest.StartAsync((configuration, time) => McpHost.Create(configuration, time, extend), all, clock), clock);
     }
 
     /// <summary>Ends the host and starts another one on the same data.</summary>
@@ -79,10 +84,21 @@ internal sealed class McpUnderTest : IAsyncDisposable
     public string Token(string user = Anna) => Auth.Token(user, Clock.GetUtcNow());
 
     /// <summary>A real MCP client of this user in this space.</summary>
-    public async Task<McpClient> ConnectAsync(string user = Anna, string space = Space, string? timeZone = null)
+    public Task<McpClient> ConnectAsync(string user = Anna, string space = Space, string? timeZone = null)
     {
         Auth.Join(user, space);
-        var headers = new Dictionary<string, string> { ["Authorization"] = $"Bearer {Token(user)}", ["X-Mana-Space"] = space };
+        return ConnectAsAsync(Token(user), space, timeZone);
+    }
+
+    /// <summary>A real MCP client with this token; null for no space header.</summary>
+    public async Task<McpClient> ConnectAsAsync(string token, string? space = Space, string? timeZone = null)
+    {
+        var headers = new Dictionary<string, string> { ["Authorization"] = $"Bearer {token}" };
+        if (space is not null)
+        {
+            headers["X-Mana-Space"] = space;
+        }
+
         if (timeZone is not null)
         {
             headers["X-Mana-Time-Zone"] = timeZone;

@@ -230,8 +230,8 @@ public sealed class TransportTests
 
         (await RemoveAsync(mcp, null)).Status.Should().Be(HttpStatusCode.Unauthorized);
         (await RemoveAsync(mcp, "wrong")).Status.Should().Be(HttpStatusCode.Unauthorized);
-        (await RemoveAsync(mcp, FakeAuth.ServiceKeyValue)).Should().Be((HttpStatusCode.OK, """{"ok":true,"deleted":2}"""));
-        (await RemoveAsync(mcp, FakeAuth.ServiceKeyValue)).Should().Be((HttpStatusCode.OK, """{"ok":true,"deleted":0}"""));
+        (await RemoveAsync(mcp, FakeAuth.ServiceKeyValue)).Should().Be((HttpStatusCode.OK, """{"ok":true,"deleted":2,"remaining":0}"""));
+        (await RemoveAsync(mcp, FakeAuth.ServiceKeyValue)).Should().Be((HttpStatusCode.OK, """{"ok":true,"deleted":0,"remaining":0}"""));
 
         (await anna.CallAsync("notes.list"))["notes"]!.AsArray().Should().BeEmpty();
         (await ben.CallAsync("notes.list")).Texts("notes", "title").Should().Equal("c");

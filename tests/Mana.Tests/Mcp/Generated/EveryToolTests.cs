@@ -54,6 +54,11 @@ public sealed class EveryToolTests
         {
             // Ids need not exist here: whether the arguments fit is looked at first.
             var accepted = (JsonObject)new FieldExamples().Fitting(tool.Schema, Guid.NewGuid().ToString())!;
+            if (tool.Fields.ContainsKey("space"))
+            {
+                accepted["space"] = McpUnderTest.Space;
+            }
+
             foreach (var (field, constraint, arguments) in world.BrokenCalls(tool, accepted))
             {
                 broken++;
@@ -154,7 +159,6 @@ public sealed class EveryToolTests
                 var again = await world.CallAsync(world.Client, tool, arguments);
                 var storedAgain = await world.StoredAsync();
                 Check(tool.IsIdempotent, again.IsError != true && storedAgain == stored, $"{tool} is idempotent and does more when called again: {again.Text()}");
-                Check(tool.Creates && again.IsError != true && !ToolHints.KnowAgain.Contains(tool.Name), storedAgain != stored, $"{tool} is not idempotent and does nothing when called again");
             }
 
             await RefillAsync(world, tool);

@@ -11,7 +11,8 @@ namespace Mana.Tests.Mcp.Generated;
 /// </summary>
 internal sealed class FieldExamples
 {
-    private static readonly DateTimeOffset FirstDay = new(2026, 11, 23, 9, 0, 0, TimeSpan.Zero);
+    // Now, for the gateway under test: neither in the future, where a birthday cannot be, nor long gone.
+    private static readonly DateTimeOffset FirstDay = new(2026, 11, 22, 9, 0, 0, TimeSpan.Zero);
 
     private int _texts;
     private int _times;
@@ -164,10 +165,14 @@ internal sealed class FieldExamples
     {
         if (schema.TryGetProperty("format", out var format))
         {
+            if (format.ValueEquals("uuid"))
+            {
+                return id;
+            }
+
             var time = FirstDay.AddDays(_times).AddHours(_times++);
             return format.GetString() switch
             {
-                "uuid" => id,
                 "date" => time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
                 "date-time" => time.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
                 var other => throw new NotSupportedException($"Teach this test the format {other}."),

@@ -14,26 +14,24 @@ internal static class ToolHints
     /// <summary>Fields whose value only an earlier answer can give.</summary>
     public static readonly IReadOnlyList<string> FromAnswers = ["cursor"];
 
-    /// <summary>Values as JSON by "tool.field", where a schema cannot say what fits.</summary>
+    /// <summary>Values as JSON by "tool.field", or by "field" for every tool, where a schema cannot say what fits.</summary>
     public static readonly IReadOnlyDictionary<string, string> Values = new Dictionary<string, string>
     {
-        ["calendar.create.start"] = "\"2026-11-23\"",
-        ["calendar.create.recurrenceRule"] = "\"FREQ=DAILY\"",
-        ["calendar.create.timeZone"] = "\"Europe/Berlin\"",
-        ["calendar.update.recurrenceRule"] = "\"FREQ=DAILY\"",
-        ["calendar.update.timeZone"] = "\"Europe/Berlin\"",
-        ["calendar.skipOccurrence.date"] = "\"2026-11-24\"",
+        ["space"] = $"\"{McpUnderTest.Space}\"",
+        ["timeZone"] = "\"Europe/Berlin\"",
+        ["recurrenceRule"] = "\"FREQ=DAILY\"",
+        ["birthday"] = "\"1990-02-03\"",
 
         // The first article of the feed above.
         ["news-research.read.articleKey"] = "\"95bd4d757649830c\"",
     };
 
+    /// <summary>Optional fields that the records of the tests are made with, because other tools work on such records only.</summary>
+    public static readonly IReadOnlyDictionary<string, IReadOnlyList<string>> MadeWith = new Dictionary<string, IReadOnlyList<string>>
+    {
+        ["calendar.create"] = ["recurrenceRule"],
+    };
+
     /// <summary>Tools whose new record is read elsewhere than through the reading tools of their module, with the place.</summary>
     public static readonly IReadOnlyDictionary<string, string> ReadElsewhere = new Dictionary<string, string>();
-
-    /// <summary>Optional fields that are given where records are made for other tools: a date can only be skipped of an event that recurs.</summary>
-    public static readonly IReadOnlyDictionary<string, string[]> AlsoGiven = new Dictionary<string, string[]> { ["calendar.create"] = ["recurrenceRule"] };
-
-    /// <summary>Tools that make a record, but know one that they made before: an address is saved once.</summary>
-    public static readonly IReadOnlyList<string> KnowAgain = ["articles.save"];
 }

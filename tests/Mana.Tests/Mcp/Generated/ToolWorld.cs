@@ -65,9 +65,15 @@ internal sealed class ToolWorld : IAsyncDisposable
             before = waiting.Count;
             foreach (var creator in waiting.ToList())
             {
-                if ((await TryAsync(creator, [.. creator.Required, .. ToolHints.AlsoGiven.GetValueOrDefault(creator.Name, [])])).Result is { IsError: not true } result)
+                var fields = creator.Required.Concat(ToolHints.MadeWith.GetValueOrDefault(creator.Name, []));
+                if ((await TryAsync(creator, fields)).Result is { IsError: not true } result)
                 {
-                    _made[module].AddRange(MadeBy(creator, result));
+                    foreach (var made in MadeBy(creator, result))
+                    {
+                        // What one made another may have added to.
+                        _made[module] = [.. _made[module].Select(one => one.Id == made.Id ? one with { Record = made.Record } : one), made];
+                    }
+
                     waiting.Remove(creator);
                 }
             }
@@ -76,7 +82,7 @@ internal sealed class ToolWorld : IAsyncDisposable
     }
 
     /// <summary>Calls the tool with examples for these fields until one set of ids is accepted.</summary>
-    /// <returns>The accepted call, else the last refused one.</returns>
+    /// <returns>The accepted call, else the most telling of those that were refused.</returns>
     public async Task<(JsonObject Arguments, CallToolResult Result)> TryAsync(LiveTool tool, IEnumerable<string> fields)
     {
         var names = fields.ToList();
@@ -84,9 +90,16 @@ internal sealed class ToolWorld : IAsyncDisposable
         CallToolResult? result = null;
         foreach (var ids in IdsFor(tool, [.. names.Where(tool.TakesId)]).Take(MaxTries))
         {
-            arguments = Arguments(tool, names, ids);
-            result = await CallAsync(Client, tool, arguments);
-            if (result.IsError != true)
+            var tried = Arguments(tool, names, ids);
+            var answer = await CallAsync(Client, tool, tried);
+
+            // That an id is of something else tells less than any other refusal.
+            if (result is null || answer.IsError != true || !answer.Text().Contains("There is no", StringComparison.Ordinal))
+            {
+                (arguments, result) = (tried, answer);
+            }
+
+            if (answer.IsError != true)
             {
                 break;
             }
@@ -162,11 +175,9 @@ internal sealed class ToolWorld : IAsyncDisposable
         _examples.Begin();
         return new JsonObject(fields.Select(field => KeyValuePair.Create(
             field,
-            field == "space"
-                ? McpUnderTest.Space
-                : ToolHints.Values.TryGetValue($"{tool.Name}.{field}", out var hint)
-                    ? JsonNode.Parse(hint)
-                    : _examples.Fitting(tool.Fields[field], ids.GetValueOrDefault(field, "")))));
+            ToolHints.Values.TryGetValue($"{tool.Name}.{field}", out var hint) || ToolHints.Values.TryGetValue(field, out hint)
+                ? JsonNode.Parse(hint)
+                : _examples.Fitting(tool.Fields[field], ids.GetValueOrDefault(field, "")))));
     }
 
     private IEnumerable<IReadOnlyDictionary<string, string>> IdsFor(LiveTool tool, IReadOnlyList<string> fields)

@@ -16,7 +16,7 @@ public sealed class InterleavingTests
     [Fact]
     public async Task Any_interleaving_of_repeats_ends_in_one_record_and_one_answer_per_key()
     {
-        await using var mcp = await McpUnderTest.StartAsync();
+        await using var mcp = await McpUnderTest.StartAsync(("POLICY_MODE", "off"));
         var sample = 0;
 
         await Calls.SampleAsync(

@@ -3,43 +3,37 @@ using Mana.Contracts;
 namespace Mana.Mcp.Policy;
 
 /// <summary>
-/// How often a user called a tool in the last minute. Memory is bounded: a pair that was quiet for a minute goes, and
-/// of too many pairs the longest unused.
+/// The rates of this process, which is the only one on its SQLite. Memory is bounded: a pair that was quiet for a minute
+/// goes, and of too many pairs the longest unused.
 /// </summary>
-internal sealed class CallRates(TimeProvider clock)
+internal sealed class LocalCallRates(TimeProvider clock, int limit) : ICallRates
 {
-    /// <summary>So many calls of one tool by one user are allowed in any <see cref="Window"/>.</summary>
-    public const int Limit = 30;
-
-    public static readonly TimeSpan Window = TimeSpan.FromSeconds(60);
-
     private const int Capacity = 50_000;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<(UserId User, string Tool), LinkedListNode<Calls>> _pairs = [];
     private readonly LinkedList<Calls> _byUse = new();
 
-    /// <summary>Counts this call and says how many came before it; a call over the limit is not counted when it will not run.</summary>
-    /// <param name="user">The caller.</param>
-    /// <param name="tool">A tool that exists: names made up by callers would fill the memory.</param>
-    /// <param name="runsAnyway">True when a call over the limit runs all the same.</param>
-    public int Register(UserId user, string tool, bool runsAnyway)
+    public ValueTask<int> RegisterAsync(UserId user, string tool, bool runsAnyway, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Register(user, tool, runsAnyway));
+
+    private int Register(UserId user, string tool, bool runsAnyway)
     {
         var now = clock.GetUtcNow();
         lock (_lock)
         {
             Evict(now);
             var calls = Use((user, tool));
-            while (calls.Times.TryPeek(out var oldest) && oldest < now - Window)
+            while (calls.Times.TryPeek(out var oldest) && oldest < now - RateWindow.Length)
             {
                 calls.Times.Dequeue();
             }
 
             var before = calls.Times.Count;
-            if (before < Limit || runsAnyway)
+            if (before < limit || runsAnyway)
             {
-                // Only the latest Limit times matter for the next decision.
-                if (before == Limit)
+                // Only the latest times matter for the next decision.
+                if (before == limit)
                 {
                     calls.Times.Dequeue();
                 }
@@ -70,7 +64,7 @@ internal sealed class CallRates(TimeProvider clock)
 
     private void Evict(DateTimeOffset now)
     {
-        while (_byUse.Last is { } last && (_pairs.Count >= Capacity || last.Value.LastUse < now - Window))
+        while (_byUse.Last is { } last && (_pairs.Count >= Capacity || last.Value.LastUse < now - RateWindow.Length))
         {
             _byUse.RemoveLast();
             _pairs.Remove(last.Value.Pair);

@@ -1,0 +1,84 @@
+using System.Globalization;
+using LinqToDB.Mapping;
+using Mana.Contracts;
+using Mana.Hosting.Storage;
+
+namespace Mana.Mcp.Records;
+
+/// <summary>
+/// What a space holds, deleted records included until they are purged: triggers count along with every row, whoever
+/// writes or removes it.
+/// </summary>
+[Table("space_usage")]
+internal sealed class SpaceUsageRow
+{
+    [PrimaryKey, Column("space_id")]
+    public required string SpaceId { get; set; }
+
+    [Column("records")]
+    public required long Records { get; set; }
+
+    [Column("bytes")]
+    public required long Bytes { get; set; }
+}
+
+/// <summary>Keeps each space within its bounds, in the transaction of the call that would leave them.</summary>
+internal sealed class SpaceQuota(McpSettings settings)
+{
+    // Enough to make room for any one call; the rest of what is deleted is purged in its own time.
+    private const int MadeRoomAtOnce = 200;
+
+    private SpaceBounds Bounds => settings.Bounds;
+
+    /// <summary>
+    /// Says what the space holds. On PostgreSQL it also makes the writers of one space wait for each other, in one
+    /// order: two calls that each write records of two kinds cannot hold each other up.
+    /// </summary>
+    public static Task<SpaceUsageRow> EnterAsync(RecordSession session, SpaceId space, CancellationToken cancellationToken) =>
+        session.WriteAsync(
+            async (db, ct) => (await db.RowAsync<SpaceUsageRow>(
+                """
+                insert into space_usage (space_id, records, bytes) values (@space, 0, 0)
+                on conflict (space_id) do update set space_id = excluded.space_id
+                returning *
+                """,
+                ct,
+                ("space", space.Value)))!,
+            cancellationToken);
+
+    /// <summary>Checks the bounds after the call has written.</summary>
+    /// <exception cref="SpaceFullException">The call would leave the space with more than it may hold; nothing of it may be stored.</exception>
+    public Task CheckAsync(RecordSession session, SpaceId space, SpaceUsageRow before, CancellationToken cancellationToken) =>
+        session.WriteAsync(
+            async (db, ct) =>
+            {
+                var usage = (await db.RowAsync<SpaceUsageRow>("select * from space_usage where space_id = @space", ct, ("space", space.Value)))!;
+                if (!IsTooMuch(usage) || !HasGrown(usage, before))
+                {
+                    return true;
+                }
+
+                // What was deleted goes before anything new is refused.
+                await db.RunAsync(
+                    """
+                    delete from records where seq in (
+                        select seq from records where space_id = @space and deleted_at is not null order by deleted_at limit @limit)
+                    """,
+                    ct,
+                    ("space", space.Value), ("limit", MadeRoomAtOnce));
+                usage = (await db.RowAsync<SpaceUsageRow>("select * from space_usage where space_id = @space", ct, ("space", space.Value)))!;
+                return IsTooMuch(usage) && HasGrown(usage, before) ? throw new SpaceFullException(usage, Bounds) : true;
+            },
+            cancellationToken);
+
+    private bool IsTooMuch(SpaceUsageRow usage) => usage.Records > Bounds.MaxRecords || usage.Bytes > Bounds.MaxBytes;
+
+    // A space over its bounds, because they were drawn closer, must still be allowed to shrink.
+    private static bool HasGrown(SpaceUsageRow usage, SpaceUsageRow before) => usage.Records > before.Records || usage.Bytes > before.Bytes;
+}
+
+/// <summary>The space holds all it may.</summary>
+internal sealed class SpaceFullException(SpaceUsageRow usage, SpaceBounds bounds) : Exception(
+    usage.Records > bounds.MaxRecords
+        ? string.Create(CultureInfo.InvariantCulture, $"this space is full: it may hold {bounds.MaxRecords} records. Delete what is no longer needed, or work in another space.")
+        : string.Create(CultureInfo.InvariantCulture, $"this space is full: it may hold {bounds.MaxBytes} bytes. Delete or shorten what is no longer needed, or work in another space."));
