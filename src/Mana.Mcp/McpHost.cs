@@ -5,6 +5,7 @@ using Mana.Hosting.Observability;
 using Mana.Hosting.Storage;
 using Mana.Mcp.Access;
 using Mana.Mcp.Idempotency;
+using Mana.Mcp.Modules.NewsResearch;
 using Mana.Mcp.Policy;
 using Mana.Mcp.Records;
 using Mana.Mcp.Tools;
@@ -38,6 +39,7 @@ public static class McpHost
         var reader = new SettingsReader(configuration);
         var builder = ServiceHost.CreateBuilder(Service, configuration, clock, reader, DefaultPort);
         var settings = McpSettings.Read(reader, ManaEnvironment.From(configuration));
+        var news = NewsSettings.Read(reader);
         reader.ThrowIfInvalid(Service);
 
         builder.BoundConnections(settings.MaxBodyBytes);
@@ -46,6 +48,7 @@ public static class McpHost
         builder.Services.AddAccess(settings);
         builder.Services.AddPolicy();
         builder.Services.AddTools();
+        builder.Services.AddNews(news);
         builder.Services.AddIdempotency();
         extend(builder.Services);
 

@@ -66,3 +66,14 @@ internal sealed class RecordCounter
     [Column("created")]
     public required long Created { get; set; }
 }
+
+/// <summary>How far the records that are older than the index have been indexed.</summary>
+[Table("record_indexing")]
+internal sealed class IndexingRow
+{
+    [Column("done_until")]
+    public required long DoneUntil { get; set; }
+
+    [Column("last")]
+    public required long Last { get; set; }
+}

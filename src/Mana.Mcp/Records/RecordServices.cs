@@ -20,6 +20,9 @@ internal static class RecordServices
         services.AddHostedService(provider => provider.GetRequiredService<RecordPurge>());
         services.AddSingleton<RecordStore>();
         services.AddSingleton<KeyedAnswers>();
+        services.AddSingleton<RecordCatalog>();
+        services.AddSingleton<IndexBackfill>();
+        services.AddHostedService(provider => provider.GetRequiredService<IndexBackfill>());
         return services;
     }
 

@@ -9,6 +9,9 @@ namespace Mana.Mcp.Records;
 /// </summary>
 internal sealed class RecordSession(ServiceDatabase database, DataConnection? transaction)
 {
+    /// <summary>Which database it is.</summary>
+    public DatabaseKind Kind => database.Kind;
+
     public Task<T> ReadAsync<T>(Func<DataConnection, CancellationToken, Task<T>> query, CancellationToken cancellationToken) =>
         transaction is null ? database.ReadAsync(query, cancellationToken) : query(transaction, cancellationToken);
 

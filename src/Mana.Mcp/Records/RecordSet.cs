@@ -5,7 +5,7 @@ namespace Mana.Mcp.Records;
 
 /// <summary>Describes a kind of record: where it is kept, how its JSON looks, what lists sort, filter and search by.</summary>
 /// <typeparam name="T">The module's own part of the record.</typeparam>
-internal sealed class RecordSet<T>(string collection, string noun, JsonTypeInfo<T> json)
+internal sealed class RecordSet<T>(string collection, string noun, JsonTypeInfo<T> json) : IRecordSet
     where T : class
 {
     /// <summary>The name in the store; it must never change.</summary>
@@ -26,12 +26,37 @@ internal sealed class RecordSet<T>(string collection, string noun, JsonTypeInfo<
 
     public Func<T, string?> Parent { get; init; } = _ => null;
 
+    /// <summary>The text by which it is found, in full; null or empty where it is not to be found.</summary>
     public Func<T, string?> Searched { get; init; } = _ => null;
+
+    /// <summary>What lists of mixed records call it; by default the first line of what is searched.</summary>
+    public Func<T, string?> Title { get; init; } = _ => null;
+
+    public Searchable? SearchableOf(RecordRow row) => SearchableOf(Read(row).Data);
+
+    internal Searchable? SearchableOf(T data)
+    {
+        var text = Searched(data);
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+
+        var title = Title(data);
+        return new Searchable(string.IsNullOrWhiteSpace(title) ? FirstLine(text) : title, text);
+    }
 
     internal string Write(T data) => JsonSerializer.Serialize(data, Json);
 
     internal Stored<T> Read(RecordRow row) =>
         new(row.Id, row.SpaceId, row.AuthorId, row.Visibility, row.CreatedAt, row.UpdatedAt, JsonSerializer.Deserialize(row.Data, Json)!);
+
+    private static string FirstLine(string text)
+    {
+        const int Shown = 80;
+        var line = text.Trim().Split('\n', 2)[0].TrimEnd();
+        return line.Length <= Shown ? line : line[..(char.IsHighSurrogate(line[Shown - 1]) ? Shown - 1 : Shown)] + "…";
+    }
 }
 
 /// <summary>A record as the store gives it.</summary>

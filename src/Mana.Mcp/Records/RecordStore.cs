@@ -51,7 +51,7 @@ internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
 /// <summary>
 /// The records of one space: there is no way to name another one here. What was written is seen by every later read.
 /// </summary>
-internal sealed class SpaceRecords(RecordSession session, DomainClock clock, string space, string author)
+internal sealed partial class SpaceRecords(RecordSession session, DomainClock clock, string space, string author)
 {
     private const int FilteredBatch = 100;
     private const string Live = " where id = @id and space_id = @space and collection = @collection and deleted_at is null";
@@ -84,6 +84,11 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
                     UpdatedAt = now,
                 };
                 await db.AddRowAsync(row, ct);
+                if (set.SearchableOf(data) is { } searchable)
+                {
+                    await SearchIndex.WriteAsync(db, session.Kind, row, searchable, ct);
+                }
+
                 return set.Read(row);
             },
             cancellationToken);
@@ -106,7 +111,8 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
                 // The first write takes the row's lock on PostgreSQL: two changes of different fields must not undo each other.
                 var row = await db.RowAsync<RecordRow>(
                     $"update records set updated_at = @now{Live} returning *", ct, [("now", clock.Now()), .. LiveKey(set, id)]) ?? throw NotFound(set, id);
-                var data = change(set.Read(row).Data);
+                var before = set.Read(row).Data;
+                var data = change(before);
                 row.ParentId = set.Parent(data);
                 row.State = set.State(data);
                 row.OrderKey = set.OrderKey(data, row.CreatedAt);
@@ -119,6 +125,12 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
                     """,
                     ct,
                     ("parent", row.ParentId), ("state", row.State), ("order", row.OrderKey), ("search", row.SearchText), ("data", row.Data), ("seq", row.Seq));
+                var searchable = set.SearchableOf(data);
+                if (searchable != set.SearchableOf(before))
+                {
+                    await SearchIndex.WriteAsync(db, session.Kind, row, searchable, ct);
+                }
+
                 return set.Read(row);
             },
             cancellationToken);
@@ -135,6 +147,7 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
                     throw NotFound(set, id);
                 }
 
+                await SearchIndex.RemoveAsync(db, id.ToLowerInvariant(), ct);
                 return true;
             },
             cancellationToken);
@@ -183,6 +196,12 @@ internal sealed class SpaceRecords(RecordSession session, DomainClock clock, str
 
         return Page(found, query.Limit);
     }
+
+    /// <summary>The next number of a counter of the space: 1, 2, 3 …, without a gap as long as what uses it is never deleted.</summary>
+    /// <param name="counter">Its name, in the form of a collection.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public Task<int> NextNumberAsync(string counter, CancellationToken cancellationToken) =>
+        session.WriteAsync(async (db, ct) => 1 + await TakePositionAsync(db, counter, ct), cancellationToken);
 
     /// <summary>Reads all records that match, <see cref="RecordQuery.Limit"/> at a time, for as long as somebody asks for more.</summary>
     public async IAsyncEnumerable<Stored<T>> ReadAllAsync<T>(

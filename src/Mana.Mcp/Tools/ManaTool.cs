@@ -23,7 +23,7 @@ internal sealed class ManaTool(ToolDefinition definition, ToolPipeline pipeline)
             ReadOnlyHint = definition.Effect == ToolEffect.Reads,
             DestructiveHint = definition.Effect == ToolEffect.Deletes,
             IdempotentHint = definition.Effect != ToolEffect.Adds,
-            OpenWorldHint = false,
+            OpenWorldHint = definition.IsOpenWorld,
         },
     };
 

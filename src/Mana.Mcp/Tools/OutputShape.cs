@@ -33,22 +33,45 @@ internal static class OutputShape
         ["required"] = new JsonArray([.. required.Select(name => (JsonNode?)name)]),
     };
 
-    public static JsonObject SchemaOf(JsonTypeInfo type) => (JsonObject)type.GetJsonSchemaAsNode(new JsonSchemaExporterOptions
+    public static JsonObject SchemaOf(JsonTypeInfo type)
     {
-        TreatNullObliviousAsNonNullable = true,
-    });
+        var schema = (JsonObject)type.GetJsonSchemaAsNode(new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true });
+        return (JsonObject)WithoutReferences(schema, schema)!;
+    }
+
+    // The exporter points from the second use of a type to the first; the schema becomes part of another, where the pointer means nothing.
+    private static JsonNode? WithoutReferences(JsonNode? node, JsonObject root) => node switch
+    {
+        JsonObject { Count: 1 } reference when reference.TryGetPropertyValue("$ref", out var pointer) => WithoutReferences(Resolve(root, (string)pointer!), root),
+        JsonObject @object => new JsonObject(@object.Select(property => KeyValuePair.Create(property.Key, WithoutReferences(property.Value, root)))),
+        JsonArray array => new JsonArray([.. array.Select(item => WithoutReferences(item, root))]),
+        _ => node?.DeepClone(),
+    };
+
+    private static JsonNode Resolve(JsonObject root, string pointer)
+    {
+        JsonNode node = root;
+        foreach (var part in pointer.Split('/').Skip(1))
+        {
+            node = node[part]!;
+        }
+
+        return node;
+    }
 }
 
 /// <summary>The shapes in which records of one kind are answered: one, several, changed, deleted.</summary>
 /// <param name="set">The kind.</param>
 /// <param name="one">The name of the property that holds one of them: "task".</param>
 /// <param name="several">The name of the property that holds several: "tasks".</param>
-internal sealed class RecordShapes<T>(RecordSet<T> set, string one, string several)
+internal sealed class RecordShapes<T>(RecordSet<T> set, string one, string several) : IHasRecordSet
     where T : class
 {
     private static readonly JsonObject Ok = new() { ["type"] = "boolean" };
 
     public RecordSet<T> Set { get; } = set;
+
+    IRecordSet IHasRecordSet.RecordSet => Set;
 
     /// <summary>A record as clients see it: the module's fields with id, origin and times.</summary>
     public JsonObject RecordSchema { get; } = MakeRecordSchema(set);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 using Mana.Contracts;
 
@@ -29,6 +30,9 @@ internal sealed partial class ToolCatalog
         Modules = [.. Tools.Select(tool => tool.Module).Distinct()];
     }
 
+    /// <summary>Names as callers may write them: <c>newsResearch.latest</c> is <c>news-research.latest</c>.</summary>
+    public static IEqualityComparer<string> NameComparer { get; } = new AnySpellingOfTheModule();
+
     /// <summary>The tools that clients see.</summary>
     public IReadOnlyList<ToolDefinition> Tools { get; }
 
@@ -49,4 +53,11 @@ internal sealed partial class ToolCatalog
 
     [GeneratedRegex(@"^(?=.{1,64}\z)[a-zA-Z0-9-]+\.[a-zA-Z0-9]+\z")]
     private static partial Regex WellFormed();
+
+    private sealed class AnySpellingOfTheModule : IEqualityComparer<string>
+    {
+        public bool Equals(string? x, string? y) => x == y || (x is not null && y is not null && Plain(x) == Plain(y));
+
+        public int GetHashCode([DisallowNull] string obj) => StringComparer.Ordinal.GetHashCode(Plain(obj));
+    }
 }

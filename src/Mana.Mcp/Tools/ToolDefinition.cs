@@ -39,6 +39,7 @@ internal enum ToolScope
 /// <param name="OutputSchema">The shape of the structured result.</param>
 /// <param name="RunAsync">Runs on checked arguments, defaults included.</param>
 /// <param name="InsteadOfDeleting">What to do where a destructive tool is not allowed.</param>
+/// <param name="IsOpenWorld">Whether what it answers comes from the internet.</param>
 internal sealed record ToolDefinition(
     string Name,
     string Title,
@@ -47,7 +48,8 @@ internal sealed record ToolDefinition(
     InputSchema Input,
     JsonElement OutputSchema,
     Func<JsonObject, ToolCall, CancellationToken, Task<JsonObject>> RunAsync,
-    string? InsteadOfDeleting = null)
+    string? InsteadOfDeleting = null,
+    bool IsOpenWorld = false)
 {
     /// <summary>Whom it is for.</summary>
     public ToolScope Scope { get; init; } = ToolScope.UserSpace;

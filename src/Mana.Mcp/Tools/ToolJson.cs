@@ -5,14 +5,10 @@ using System.Text.Json.Serialization;
 
 namespace Mana.Mcp.Tools;
 
-/// <summary>The arguments of a tool that works on one record.</summary>
-internal sealed record RecordId(string Id);
-
 /// <summary>The arguments of a tool that takes none.</summary>
 internal sealed record NoArguments;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(RecordId))]
 [JsonSerializable(typeof(NoArguments))]
 internal sealed partial class ToolJson : JsonSerializerContext
 {

@@ -41,6 +41,14 @@ internal abstract class ToolModule(string name)
     }
 
     /// <summary>A tool whose only argument is the id of a record.</summary>
+    /// <param name="verb">The part of the name after the dot.</param>
+    /// <param name="title">For people.</param>
+    /// <param name="effect">What it does.</param>
+    /// <param name="description">For the model.</param>
+    /// <param name="noun">What the record is called.</param>
+    /// <param name="output">The shape of the answer.</param>
+    /// <param name="run">Runs on the id.</param>
+    /// <param name="idName">The name of the argument; another one than id where a module has several kinds of records.</param>
     protected ToolDefinition ById<TResult>(
         string verb,
         string title,
@@ -48,65 +56,78 @@ internal abstract class ToolModule(string name)
         string description,
         string noun,
         OutputShape<TResult> output,
-        Func<string, ToolCall, CancellationToken, Task<TResult>> run) =>
-        Tool(
-            verb, title, effect, description, InputSchema.Of(IdOf(noun)), ToolJson.Default.RecordId, output,
-            (arguments, call, cancellationToken) => run(arguments.Id, call, cancellationToken));
+        Func<string, ToolCall, CancellationToken, Task<TResult>> run,
+        string idName = "id") =>
+        new(
+            $"{Name}.{verb}", title, description, effect, InputSchema.Of(IdOf(noun, idName)), output.Schema,
+            async (given, call, cancellationToken) => output.Write(await run((string)given[idName]!, call, cancellationToken)));
 
     /// <summary><c>get</c>: reads one record.</summary>
-    protected ToolDefinition Get<T>(RecordShapes<T> shapes, string description)
+    protected ToolDefinition Get<T>(RecordShapes<T> shapes, string description, string verb = "get", string idName = "id")
         where T : class =>
         ById(
-            "get", $"Show a {shapes.Set.Noun}", ToolEffect.Reads, description, shapes.Set.Noun, shapes.One,
-            (id, call, cancellationToken) => call.Records.GetAsync(shapes.Set, id, cancellationToken));
+            verb, $"Show a {shapes.Set.Noun}", ToolEffect.Reads, description, shapes.Set.Noun, shapes.One,
+            (id, call, cancellationToken) => call.Records.GetAsync(shapes.Set, id, cancellationToken), idName);
 
     /// <summary><c>update</c>: changes the given fields and leaves the others.</summary>
     /// <param name="shapes">The kind of record.</param>
     /// <param name="description">For the model.</param>
     /// <param name="fields">What may be changed; named as in the record.</param>
     /// <param name="tidy">Puts the record in order after the change, null when there is nothing to do.</param>
+    /// <param name="verb">The part of the name after the dot.</param>
+    /// <param name="idName">The name of the argument that says which record.</param>
     /// <exception cref="InvalidOperationException">A field is not part of the record.</exception>
-    protected ToolDefinition Update<T>(RecordShapes<T> shapes, string description, IEnumerable<Field> fields, Func<T, T>? tidy = null)
+    protected ToolDefinition Update<T>(
+        RecordShapes<T> shapes, string description, IEnumerable<Field> fields, Func<T, T>? tidy = null, string verb = "update", string idName = "id")
         where T : class =>
-        Update(shapes, description, fields, (_, merged, _, _) => tidy is null ? merged : tidy(merged));
+        Update(shapes, description, fields, (_, merged, _, _) => tidy is null ? merged : tidy(merged), verb, idName);
 
     /// <summary><c>update</c> of a kind of record whose fields hang together.</summary>
     /// <param name="shapes">The kind of record.</param>
     /// <param name="description">For the model.</param>
     /// <param name="fields">What may be changed; named as in the record.</param>
     /// <param name="tidy">Puts the record in order: from what it was, what it is with the given fields, and these fields.</param>
+    /// <param name="verb">The part of the name after the dot.</param>
+    /// <param name="idName">The name of the argument that says which record.</param>
     /// <exception cref="InvalidOperationException">A field is not part of the record.</exception>
-    protected ToolDefinition Update<T>(RecordShapes<T> shapes, string description, IEnumerable<Field> fields, Func<T, T, JsonObject, ToolCall, T> tidy)
+    protected ToolDefinition Update<T>(
+        RecordShapes<T> shapes,
+        string description,
+        IEnumerable<Field> fields,
+        Func<T, T, JsonObject, ToolCall, T> tidy,
+        string verb = "update",
+        string idName = "id")
         where T : class
     {
         var set = shapes.Set;
-        var input = InputSchema.Of([IdOf(set.Noun), .. fields.Select(field => field.ForUpdate())]);
-        if (input.FieldNames.Except(["id", .. set.Json.Properties.Select(property => property.Name)]).FirstOrDefault() is { } stranger)
+        var input = InputSchema.Of([IdOf(set.Noun, idName), .. fields.Select(field => field.ForUpdate())]);
+        if (input.FieldNames.Except([idName, .. set.Json.Properties.Select(property => property.Name)]).FirstOrDefault() is { } stranger)
         {
-            throw new InvalidOperationException($"{Name}.update takes {stranger}, which no {set.Noun} has.");
+            throw new InvalidOperationException($"{Name}.{verb} takes {stranger}, which no {set.Noun} has.");
         }
 
         return new ToolDefinition(
-            $"{Name}.update", $"Change a {set.Noun}", description, ToolEffect.Changes, input, shapes.Changed.Schema,
+            $"{Name}.{verb}", $"Change a {set.Noun}", description, ToolEffect.Changes, input, shapes.Changed.Schema,
             async (given, call, cancellationToken) =>
             {
-                var id = (string)given["id"]!;
+                var id = (string)given[idName]!;
                 var record = await call.Records.UpdateAsync(
-                    set, id, current => tidy(current, Merge(current, given, set.Json), given, call), cancellationToken);
+                    set, id, current => tidy(current, Merge(current, given, idName, set.Json), given, call), cancellationToken);
                 return shapes.Changed.Write(record);
             });
     }
 
     /// <summary><c>delete</c>: removes one record softly.</summary>
-    protected ToolDefinition Delete<T>(RecordShapes<T> shapes, string description, string instead)
+    protected ToolDefinition Delete<T>(RecordShapes<T> shapes, string description, string instead, string verb = "delete", string idName = "id")
         where T : class =>
         ById(
-            "delete", $"Delete a {shapes.Set.Noun}", ToolEffect.Deletes, description, shapes.Set.Noun, shapes.Deleted,
+            verb, $"Delete a {shapes.Set.Noun}", ToolEffect.Deletes, description, shapes.Set.Noun, shapes.Deleted,
             async (id, call, cancellationToken) =>
             {
                 await call.Records.DeleteAsync(shapes.Set, id, cancellationToken);
                 return id.ToLowerInvariant();
-            }) with
+            },
+            idName) with
         {
             InsteadOfDeleting = instead,
         };
@@ -128,14 +149,14 @@ internal abstract class ToolModule(string name)
         };
     }
 
-    private static Field IdOf(string noun) => Field.Id().Required().About($"The id of the {noun}, as another tool returned it.");
+    private static Field IdOf(string noun, string name) => Field.Id(name).Required().About($"The id of the {noun}, as another tool returned it.");
 
-    private static T Merge<T>(T current, JsonObject given, JsonTypeInfo<T> json)
+    private static T Merge<T>(T current, JsonObject given, string idName, JsonTypeInfo<T> json)
     {
         var merged = (JsonObject)JsonSerializer.SerializeToNode(current, json)!;
         foreach (var (name, value) in given)
         {
-            if (name != "id")
+            if (name != idName)
             {
                 merged[name] = value?.DeepClone();
             }

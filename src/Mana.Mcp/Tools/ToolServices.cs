@@ -15,7 +15,7 @@ namespace Mana.Mcp.Tools;
 internal static class ToolServices
 {
     private const string Instructions =
-        "Mana keeps a person's tasks, notes, journal, moods and habits. Every tool works in the active space, unless the call names another one of the user in its argument space; spaces.list shows them. "
+        "Mana keeps a person's tasks, notes, journal, moods, habits, study cards, invoices and more. Every tool works in the active space, unless the call names another one of the user in its argument space; spaces.list shows them. "
         + "Dates are YYYY-MM-DD, times are UTC. Ids come from the tools that create, list or search; do not make them up.";
 
     public static IServiceCollection AddTools(this IServiceCollection services)
@@ -33,7 +33,7 @@ internal static class ToolServices
         services.AddSingleton(provider =>
         {
             var pipeline = provider.GetRequiredService<ToolPipeline>();
-            var tools = new McpServerPrimitiveCollection<McpServerTool>();
+            var tools = new McpServerPrimitiveCollection<McpServerTool>(ToolCatalog.NameComparer);
             foreach (var tool in provider.GetRequiredService<ToolCatalog>().Tools)
             {
                 tools.Add(new ManaTool(tool, pipeline));

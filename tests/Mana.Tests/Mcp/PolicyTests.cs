@@ -60,7 +60,7 @@ public sealed class PolicyTests
         var id = (string)(await client.CallAsync("notes.create", """{"title":"x"}"""))["note"]!["id"]!;
 
         (await client.FailAsync("notes.delete", $$"""{"id":"{{id}}"}"""))
-            .Should().Be("Tool notes.delete not allowed: destructive-not-allowed: hide the note with notes.update and isArchived true.");
+            .Should().Be("Tool notes.delete not allowed: destructive-not-allowed: put the note away with notes.archive.");
         (await client.CallAsync("notes.list")).Texts("notes", "id").Should().Equal(id);
     }
 

@@ -32,7 +32,7 @@ internal static class SchemaExamples
             "boolean" => Gen.Bool.Select(flag => (JsonNode?)JsonValue.Create(flag)),
             "integer" => Gen.Int[Minimum(schema), Number(schema, "maximum") ?? 100_000].Select(number => (JsonNode?)JsonValue.Create(number)),
             "number" => Gen.Int[Minimum(schema), Number(schema, "maximum") ?? 100_000].Select(number => (JsonNode?)JsonValue.Create(number + 0.25m > Maximum(schema) ? number : number + 0.25m)),
-            "array" => Generate(schema.GetProperty("items")).List[0, Math.Min(Number(schema, "maxItems") ?? 6, 6)]
+            "array" => Generate(schema.GetProperty("items")).List[Number(schema, "minItems") ?? 0, Math.Min(Number(schema, "maxItems") ?? 6, 6)]
                 .Select(items => (JsonNode?)new JsonArray([.. items.Select(item => item?.DeepClone())])),
             "object" => GenerateObject(schema),
             _ => Text(schema).Select(Node),

@@ -13,6 +13,9 @@ internal sealed record Habit
 
     public required long? TargetPerDay { get; init; }
 
+    /// <summary>On how many days a week it should be done; null for every day.</summary>
+    public long? TargetPerWeek { get; init; }
+
     /// <summary>In seconds.</summary>
     public required long? DefaultDuration { get; init; }
 
@@ -31,7 +34,7 @@ internal sealed record HabitLog
     public required string? Note { get; init; }
 }
 
-internal sealed record CreateHabit(string Title, string Icon, string Color, long? TargetPerDay, long? DefaultDuration);
+internal sealed record CreateHabit(string Title, string Icon, string Color, long? TargetPerDay, long? DefaultDuration, long? TargetPerWeek);
 
 internal sealed record ListHabits(bool IncludeArchived);
 
@@ -41,6 +44,41 @@ internal sealed record LogHabit(string Id, string? Date, string? Note);
 
 internal sealed record HabitHistory(string Id, int Days, int Limit);
 
+internal sealed record HabitPeriod(string Id, int Days);
+
+internal sealed record HabitsOfToday(string Date, IReadOnlyList<HabitToday> Habits);
+
+internal sealed record HabitToday(string HabitId, string Title, int DoneToday, long? TargetPerDay, bool IsKept);
+
+/// <summary>How well a habit is kept.</summary>
+internal sealed record HabitStats
+{
+    public required string HabitId { get; init; }
+
+    /// <summary>What streaks are counted in: days, or weeks for a habit with a weekly target.</summary>
+    public required string StreakUnit { get; init; }
+
+    public required int CurrentStreak { get; init; }
+
+    public required int LongestStreak { get; init; }
+
+    public required int CheckIns { get; init; }
+
+    public required string? FirstDay { get; init; }
+
+    public required string? LastDay { get; init; }
+
+    /// <summary>How many of the last days were kept, and how many days that are.</summary>
+    public required int KeptDays { get; init; }
+
+    public required int Days { get; init; }
+
+    /// <summary>Days kept in this week, which begins on Monday.</summary>
+    public required int KeptThisWeek { get; init; }
+
+    public required long? TargetPerWeek { get; init; }
+}
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(Habit))]
 [JsonSerializable(typeof(HabitLog))]
@@ -49,4 +87,7 @@ internal sealed record HabitHistory(string Id, int Days, int Limit);
 [JsonSerializable(typeof(ArchiveHabit))]
 [JsonSerializable(typeof(LogHabit))]
 [JsonSerializable(typeof(HabitHistory))]
+[JsonSerializable(typeof(HabitPeriod))]
+[JsonSerializable(typeof(HabitsOfToday))]
+[JsonSerializable(typeof(HabitStats))]
 internal sealed partial class HabitsJson : JsonSerializerContext;

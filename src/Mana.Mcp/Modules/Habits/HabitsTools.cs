@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Mana.Mcp.Records;
 using Mana.Mcp.Tools;
@@ -13,12 +14,15 @@ internal sealed class HabitsTools() : ToolModule("habits")
 
     // A person has a dozen habits; a bound, because lists have one.
     private const int HabitsListed = 500;
+    private const int LogsAtOnce = 500;
 
     private static readonly RecordShapes<Habit> Habits = new(
         new RecordSet<Habit>("habits.habits", "habit", HabitsJson.Default.Habit)
         {
             FoundBy = "habits.list with includeArchived true",
             State = habit => habit.IsArchived ? Archived : Active,
+            Title = habit => habit.Title,
+            Searched = habit => habit.Title,
         },
         "habit",
         "habits");
@@ -29,6 +33,8 @@ internal sealed class HabitsTools() : ToolModule("habits")
             FoundBy = "habits.history",
             OrderKey = (log, _) => log.Date,
             Parent = log => log.HabitId,
+            Title = log => $"Check-in of {log.Date}",
+            Searched = log => log.Note,
         },
         "log",
         "logs");
@@ -53,7 +59,8 @@ internal sealed class HabitsTools() : ToolModule("habits")
             "Creates a habit to be checked in again and again. Use it when the user wants to do something regularly; a thing that is done once is a task (todo.create). "
             + "Look at habits.list first: the habit may exist.",
             InputSchema.Of(
-                Title().Required(), Icon().Default("star"), Color().Default("#6366f1"), TargetPerDay().Default(null), DefaultDuration().Default(null)),
+                Title().Required(), Icon().Default("star"), Color().Default("#6366f1"), TargetPerDay().Default(null), DefaultDuration().Default(null),
+                TargetPerWeek().Default(null)),
             HabitsJson.Default.CreateHabit, Habits.One, CreateAsync),
         Tool(
             "list", "List habits", ToolEffect.Reads,
@@ -65,8 +72,8 @@ internal sealed class HabitsTools() : ToolModule("habits")
         Get(Habits, "Reads one habit. Use it when the id is known."),
         Update(
             Habits,
-            "Changes fields of a habit: title, icon, color, targetPerDay, defaultDuration. Only the given fields change. To pause a habit use habits.archive.",
-            [Title(), Icon(), Color(), TargetPerDay(), DefaultDuration()]),
+            "Changes fields of a habit: title, icon, color, targetPerDay, defaultDuration, targetPerWeek. Only the given fields change. To pause a habit use habits.archive.",
+            [Title(), Icon(), Color(), TargetPerDay(), DefaultDuration(), TargetPerWeek()]),
         Tool(
             "archive", "Archive a habit", ToolEffect.Changes,
             "Puts a habit away without losing its history, or brings it back with archived false. Use it when the user gives a habit up or takes a break.",
@@ -91,9 +98,25 @@ internal sealed class HabitsTools() : ToolModule("habits")
                 Field.Whole("days", 1, 365).Default(30).About("How many days to look back."),
                 Field.Limit(max: 500, fallback: 100)),
             HabitsJson.Default.HabitHistory, Logs.List, HistoryAsync),
+        Tool(
+            "today", "Habits of today", ToolEffect.Reads,
+            "Lists the active habits with how often each was done today and whether that reaches its target. Use it to see what is still to be done today.",
+            InputSchema.Of(),
+            ToolJson.Default.NoArguments, OutputShape.Of(HabitsJson.Default.HabitsOfToday), TodayAsync),
+        Tool(
+            "stats", "Streaks of a habit", ToolEffect.Reads,
+            "Tells how well a habit is kept: the current and the longest streak (of days, or of weeks where it has a weekly target), and the days kept lately. "
+            + "A day is kept when its daily target is reached; today breaks no streak yet. Use it to encourage or to review.",
+            InputSchema.Of(HabitId(), Field.Whole("days", 1, 365).Default(30).About("How many days to look back for the days kept.")),
+            HabitsJson.Default.HabitPeriod, OutputShape.Of(HabitsJson.Default.HabitStats), StatsAsync),
         Delete(
+            Logs,
+            "Removes one check-in. Use it only for one that was made by mistake; habits.history shows their ids.",
+            "leave the check-in as it is, and tell the user that it cannot be removed here.", "deleteLog", "logId"),
+        DeleteWithParts(
             Habits,
-            "Removes a habit together with its history from every list. Use it only for one that was created by mistake; to stop a habit use habits.archive.",
+            Logs.Set,
+            "Removes a habit together with its history. Use it only for one that was created by mistake; to stop a habit use habits.archive.",
             "put the habit away with habits.archive."),
     ];
 
@@ -107,6 +130,8 @@ internal sealed class HabitsTools() : ToolModule("habits")
 
     private static Field TargetPerDay() => Field.Whole("targetPerDay", above: 0).OrNull().About("How often a day it should be done; null for no target.");
 
+    private static Field TargetPerWeek() => Field.Whole("targetPerWeek", 1, 7).OrNull().About("On how many days a week it should be done; null for every day.");
+
     private static Field DefaultDuration() => Field.Whole("defaultDuration", above: 0).OrNull().About("How long it takes, in seconds; null for no duration.");
 
     private static Task<Stored<Habit>> CreateAsync(CreateHabit arguments, ToolCall call, CancellationToken cancellationToken) =>
@@ -118,6 +143,7 @@ internal sealed class HabitsTools() : ToolModule("habits")
                 Icon = arguments.Icon,
                 Color = arguments.Color,
                 TargetPerDay = arguments.TargetPerDay,
+                TargetPerWeek = arguments.TargetPerWeek,
                 DefaultDuration = arguments.DefaultDuration,
                 Order = order,
                 IsArchived = false,
@@ -142,6 +168,49 @@ internal sealed class HabitsTools() : ToolModule("habits")
             Logs.Set,
             new RecordQuery(arguments.Limit, ParentId: habit.Id, From: Iso.Date(call.Today.AddDays(1 - arguments.Days))),
             cancellationToken);
+    }
+
+    private static async Task<HabitsOfToday> TodayAsync(NoArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        var today = Iso.Date(call.Today);
+        var habits = new List<HabitToday>();
+        var page = await call.Records.ListAsync(Habits.Set, new RecordQuery(HabitsListed, State: Active), cancellationToken);
+        foreach (var habit in page.Items)
+        {
+            var done = await call.Records.CountAsync(
+                Logs.Set, new RecordQuery(0, ParentId: habit.Id, From: today, Before: Iso.DayAfter(today)), cancellationToken);
+            habits.Add(new HabitToday(habit.Id, habit.Data.Title, done, habit.Data.TargetPerDay, done >= (habit.Data.TargetPerDay ?? 1)));
+        }
+
+        return new HabitsOfToday(today, habits);
+    }
+
+    private static async Task<HabitStats> StatsAsync(HabitPeriod arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        var habit = await call.Records.GetAsync(Habits.Set, arguments.Id, cancellationToken);
+        var perDay = new SortedDictionary<DateOnly, int>();
+        await foreach (var log in call.Records.ReadAllAsync(Logs.Set, new RecordQuery(LogsAtOnce, ParentId: habit.Id), cancellationToken))
+        {
+            var day = DateOnly.ParseExact(log.Data.Date, "yyyy-MM-dd", CultureInfo.InvariantCulture);
+            perDay[day] = perDay.GetValueOrDefault(day) + 1;
+        }
+
+        var kept = perDay.Where(day => day.Value >= (habit.Data.TargetPerDay ?? 1)).Select(day => day.Key).ToList();
+        var (current, longest) = Streaks.Of(kept, call.Today, habit.Data.TargetPerWeek);
+        return new HabitStats
+        {
+            HabitId = habit.Id,
+            StreakUnit = habit.Data.TargetPerWeek is null ? "days" : "weeks",
+            CurrentStreak = current,
+            LongestStreak = longest,
+            CheckIns = perDay.Values.Sum(),
+            FirstDay = perDay.Count == 0 ? null : Iso.Date(perDay.Keys.First()),
+            LastDay = perDay.Count == 0 ? null : Iso.Date(perDay.Keys.Last()),
+            KeptDays = kept.Count(day => day <= call.Today && day > call.Today.AddDays(-arguments.Days)),
+            Days = arguments.Days,
+            KeptThisWeek = kept.Count(day => day <= call.Today && Streaks.WeekOf(day) == Streaks.WeekOf(call.Today)),
+            TargetPerWeek = habit.Data.TargetPerWeek,
+        };
     }
 
     private sealed record CheckIn(Stored<HabitLog> Log, int DoneThatDay, long? TargetPerDay);

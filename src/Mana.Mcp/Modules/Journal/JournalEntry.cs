@@ -28,8 +28,14 @@ internal sealed record AddEntry(string? Title, string Content, string? EntryDate
 
 internal sealed record ListEntries(string? From, string? To, bool IncludeArchived, int Limit, string? Cursor);
 
+internal sealed record SearchEntries(string Query, bool IncludeArchived, int Limit);
+
+internal sealed record DayOfEntries(string? Date);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(JournalEntry))]
 [JsonSerializable(typeof(AddEntry))]
 [JsonSerializable(typeof(ListEntries))]
+[JsonSerializable(typeof(SearchEntries))]
+[JsonSerializable(typeof(DayOfEntries))]
 internal sealed partial class JournalJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Mana.Mcp.Records;
 using Mana.Mcp.Tools;
@@ -11,6 +12,11 @@ internal sealed class JournalTools() : ToolModule("journal")
     private const string Active = "active";
     private const string Archived = "archived";
 
+    private const int YearsBack = 20;
+
+    // More entries than anyone writes in a day; a bound, because lists have one.
+    private const int EntriesPerDay = 100;
+
     private static readonly string[] Moods = ["dankbar", "glücklich", "zufrieden", "neutral", "nachdenklich", "traurig", "gestresst", "wütend"];
 
     private static readonly RecordShapes<JournalEntry> Entries = new(
@@ -19,6 +25,8 @@ internal sealed class JournalTools() : ToolModule("journal")
             FoundBy = "journal.list with includeArchived true",
             OrderKey = (entry, _) => entry.EntryDate,
             State = entry => entry.IsArchived ? Archived : Active,
+            Title = entry => entry.Title,
+            Searched = entry => string.Join('\n', [entry.Title, entry.Content, .. entry.Tags]),
         },
         "entry",
         "entries");
@@ -41,6 +49,24 @@ internal sealed class JournalTools() : ToolModule("journal")
                 Field.Limit(max: 100, fallback: 20),
                 Field.Cursor()),
             JournalJson.Default.ListEntries, Entries.Page, ListAsync),
+        Tool(
+            "search", "Search the journal", ToolEffect.Reads,
+            "Finds entries whose title, text or tags contain the query, whatever its case; the latest day comes first. "
+            + "Use it to answer from what was experienced; to look at a day or a week use journal.list.",
+            InputSchema.Of(
+                Field.Text("query", 1, 500).Required().About("A word or a part of a sentence as it stands in the entry; not a question."),
+                Field.Flag("includeArchived").Default(false).About("True to find archived entries as well."),
+                Field.Limit(max: 100, fallback: 20)),
+            JournalJson.Default.SearchEntries, Entries.List,
+            (arguments, call, cancellationToken) => call.Records.ListAsync(
+                Entries.Set,
+                new RecordQuery(arguments.Limit, State: arguments.IncludeArchived ? null : Active, Search: arguments.Query),
+                cancellationToken)),
+        Tool(
+            "onThisDay", "On this day", ToolEffect.Reads,
+            "Lists the entries of the same day in earlier years, latest year first. Use it to remind the user of what was, or to see how things have changed.",
+            InputSchema.Of(Field.Day("date").About("Another day than today.")),
+            JournalJson.Default.DayOfEntries, Entries.List, OnThisDayAsync),
         Get(Entries, "Reads one entry of the diary. Use it when the id is known."),
         Update(
             Entries,
@@ -95,4 +121,24 @@ internal sealed class JournalTools() : ToolModule("journal")
                 Before: arguments.To is null ? null : Iso.DayAfter(arguments.To),
                 Cursor: arguments.Cursor),
             cancellationToken);
+
+    private static async Task<RecordPage<JournalEntry>> OnThisDayAsync(DayOfEntries arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        var day = arguments.Date is null ? call.Today : DateOnly.ParseExact(Iso.DateOf(arguments.Date), "yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var found = new List<Stored<JournalEntry>>();
+        for (var year = day.Year - 1; year >= Math.Max(1, day.Year - YearsBack); year--)
+        {
+            if (day is { Month: 2, Day: 29 } && !DateTime.IsLeapYear(year))
+            {
+                continue;
+            }
+
+            var then = Iso.Date(new DateOnly(year, day.Month, day.Day));
+            var page = await call.Records.ListAsync(
+                Entries.Set, new RecordQuery(EntriesPerDay, State: Active, From: then, Before: Iso.DayAfter(then)), cancellationToken);
+            found.AddRange(page.Items);
+        }
+
+        return new RecordPage<JournalEntry>(found, null);
+    }
 }

@@ -39,9 +39,45 @@ internal sealed record MoodOfDay(string? Date);
 
 internal sealed record RecentMood(int Days, int Limit);
 
+internal sealed record MoodPeriod(int Days);
+
+/// <summary>What the moods of a period have in common; means only beside the number of entries that they stand on.</summary>
+internal sealed record MoodInsights
+{
+    public required int Days { get; init; }
+
+    public required int Entries { get; init; }
+
+    public required int DaysWithEntries { get; init; }
+
+    public required double? MeanLevel { get; init; }
+
+    public required int? MedianLevel { get; init; }
+
+    public required int? LowestLevel { get; init; }
+
+    public required int? HighestLevel { get; init; }
+
+    /// <summary>Mean of the later half of the period less that of the earlier one; null when one of them has fewer than three entries.</summary>
+    public required double? Change { get; init; }
+
+    public required IReadOnlyList<MoodGroup> Emotions { get; init; }
+
+    public required IReadOnlyList<MoodGroup> Activities { get; init; }
+
+    public required IReadOnlyList<MoodGroup> Weekdays { get; init; }
+
+    public required IReadOnlyList<MoodGroup> Tags { get; init; }
+}
+
+/// <summary>The entries that have something in common.</summary>
+internal sealed record MoodGroup(string Name, int Entries, double MeanLevel);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(MoodEntry))]
 [JsonSerializable(typeof(LogMood))]
 [JsonSerializable(typeof(MoodOfDay))]
 [JsonSerializable(typeof(RecentMood))]
+[JsonSerializable(typeof(MoodPeriod))]
+[JsonSerializable(typeof(MoodInsights))]
 internal sealed partial class MoodJson : JsonSerializerContext;

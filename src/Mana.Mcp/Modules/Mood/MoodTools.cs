@@ -28,6 +28,8 @@ internal sealed class MoodTools() : ToolModule("mood")
         {
             FoundBy = "mood.recent",
             OrderKey = (entry, _) => $"{entry.Date}T{entry.Time}",
+            Title = entry => $"{entry.Emotion} ({entry.Level}/10) on {entry.Date}",
+            Searched = entry => string.Join('\n', [entry.Emotion, .. entry.SecondaryEmotions, entry.Activity, entry.WithWhom, entry.Notes, .. entry.Tags]),
         },
         "entry",
         "entries");
@@ -58,6 +60,12 @@ internal sealed class MoodTools() : ToolModule("mood")
                 Entries.Set,
                 new RecordQuery(arguments.Limit, From: Iso.Date(call.Today.AddDays(1 - arguments.Days))),
                 cancellationToken)),
+        Tool(
+            "insights", "What moods have in common", ToolEffect.Reads,
+            "Sums up the moods of the last days, today included: mean, median, lowest and highest level, the change from the first half to the second, and how often "
+            + "which emotion, activity, weekday and tag came with which mean. Use it to talk about patterns; with few entries say that they are few.",
+            InputSchema.Of(Field.Whole("days", 2, 365).Default(30).About("How many days to look back.")),
+            MoodJson.Default.MoodPeriod, OutputShape.Of(MoodJson.Default.MoodInsights), InsightsAsync),
         Get(Entries, "Reads one mood entry. Use it when the id is known."),
         Update(
             Entries,
@@ -114,6 +122,18 @@ internal sealed class MoodTools() : ToolModule("mood")
         var page = await call.Records.ListAsync(
             Entries.Set, new RecordQuery(EntriesPerDay, From: day, Before: Iso.DayAfter(day)), cancellationToken);
         return page with { Items = [.. page.Items.Reverse()] };
+    }
+
+    private static async Task<MoodInsights> InsightsAsync(MoodPeriod arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        var entries = new List<MoodEntry>();
+        var query = new RecordQuery(EntriesPerDay, From: Iso.Date(call.Today.AddDays(1 - arguments.Days)), Before: Iso.Date(call.Today.AddDays(1)));
+        await foreach (var entry in call.Records.ReadAllAsync(Entries.Set, query, cancellationToken))
+        {
+            entries.Add(entry.Data);
+        }
+
+        return MoodSummary.Of(entries, call.Today, arguments.Days);
     }
 
     // The schema's pattern knows only digits.

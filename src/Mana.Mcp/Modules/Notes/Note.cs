@@ -20,11 +20,20 @@ internal sealed record CreateNote(string Title, string Content, string? Color, b
 
 internal sealed record SearchNotes(string Query, bool IncludeArchived, int Limit);
 
-internal sealed record ListNotes(bool IncludeArchived, int Limit, string? Cursor);
+internal sealed record ListNotes(bool IncludeArchived, int Limit, string? Cursor, bool OnlyPinned);
+
+internal sealed record AppendToNote(string Id, string Text);
+
+internal sealed record PinNote(string Id, bool Pinned);
+
+internal sealed record ArchiveNote(string Id, bool Archived);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(Note))]
 [JsonSerializable(typeof(CreateNote))]
 [JsonSerializable(typeof(SearchNotes))]
 [JsonSerializable(typeof(ListNotes))]
+[JsonSerializable(typeof(AppendToNote))]
+[JsonSerializable(typeof(PinNote))]
+[JsonSerializable(typeof(ArchiveNote))]
 internal sealed partial class NotesJson : JsonSerializerContext;

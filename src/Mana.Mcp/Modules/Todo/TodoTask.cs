@@ -21,17 +21,59 @@ internal sealed record TodoTask
     public required int Order { get; init; }
 
     public IReadOnlyList<Subtask>? Subtasks { get; init; }
+
+    public string? ProjectId { get; init; }
+
+    /// <summary>How often it comes again; null when it is done once.</summary>
+    public string? Recurrence { get; init; }
+
+    /// <summary>The first due date of a recurring task: the 31st of January makes the 28th of February, but then the 31st of March.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RecursSince { get; init; }
+
+    /// <summary>The task that came after this one, so that completing it again makes no second one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? NextTaskId { get; init; }
 }
 
 /// <summary>A step of a task.</summary>
 internal sealed record Subtask(string Id, string Title, bool IsCompleted, string? CompletedAt, int Order);
 
-internal sealed record CreateTask(string Title, string? Description, string Priority, string? DueDate);
+/// <summary>What several tasks are done for.</summary>
+internal sealed record Project
+{
+    public required string Name { get; init; }
 
-internal sealed record ListTasks(bool IncludeCompleted, int Limit);
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Description { get; init; }
+
+    public required string Color { get; init; }
+
+    public required bool IsArchived { get; init; }
+
+    public required int Order { get; init; }
+}
+
+internal sealed record CreateTask(
+    string Title, string? Description, string Priority, string? DueDate, string? ProjectId, string? Recurrence, IReadOnlyList<string> Subtasks);
+
+internal sealed record ListTasks(bool IncludeCompleted, int Limit, string? ProjectId, string? Priority, string? Due);
+
+internal sealed record AddSubtask(string Id, string Title);
+
+internal sealed record UpdateSubtask(string Id, int Number, string? Title, bool? IsCompleted);
+
+internal sealed record CreateProject(string Name, string? Description, string Color);
+
+internal sealed record ListProjects(bool IncludeArchived);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(TodoTask))]
+[JsonSerializable(typeof(Project))]
 [JsonSerializable(typeof(CreateTask))]
 [JsonSerializable(typeof(ListTasks))]
+[JsonSerializable(typeof(AddSubtask))]
+[JsonSerializable(typeof(UpdateSubtask))]
+[JsonSerializable(typeof(CreateProject))]
+[JsonSerializable(typeof(ListProjects))]
 internal sealed partial class TodoJson : JsonSerializerContext;

@@ -62,28 +62,25 @@ internal sealed class Field
     }
 
     /// <summary>A number that may have decimals.</summary>
-    public static Field Number(string name, decimal? min = null, decimal? max = null)
+    public static Field Number(string name, decimal? min = null, decimal? max = null, decimal? above = null)
     {
         var schema = new JsonObject { ["type"] = "number" };
-        if (min is not null)
-        {
-            schema["minimum"] = min;
-        }
-
-        if (max is not null)
-        {
-            schema["maximum"] = max;
-        }
-
+        Add(schema, "minimum", min);
+        Add(schema, "exclusiveMinimum", above);
+        Add(schema, "maximum", max);
         return new Field(name, schema);
     }
 
-    public static Field List(string name, Field item, int? max = null)
+    public static Field List(string name, Field item, int? max = null, int? min = null)
     {
         var schema = new JsonObject { ["type"] = "array", ["items"] = item.Schema.DeepClone() };
+        Add(schema, "minItems", min);
         Add(schema, "maxItems", max);
         return new Field(name, schema);
     }
+
+    /// <summary>An object with these fields and no others.</summary>
+    public static Field Object(string name, params IEnumerable<Field> fields) => new(name, ObjectSchema([.. fields]));
 
     /// <summary>A calendar day; a date-time is taken too, and stands for its day.</summary>
     public static Field Day(string name) => Either(
@@ -144,10 +141,27 @@ internal sealed class Field
         return new Field(Name, schema);
     }
 
+    internal static JsonObject ObjectSchema(IReadOnlyCollection<Field> fields)
+    {
+        var schema = new JsonObject
+        {
+            ["type"] = "object",
+            ["properties"] = new JsonObject(fields.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)field.Schema.DeepClone()))),
+        };
+        var required = fields.Where(field => field.IsRequired).Select(field => (JsonNode?)field.Name).ToArray();
+        if (required.Length > 0)
+        {
+            schema["required"] = new JsonArray(required);
+        }
+
+        schema["additionalProperties"] = false;
+        return schema;
+    }
+
     private static Field MatchingText(string name, string pattern, int max)
     {
         var field = Matching(name, pattern);
-        Add(field.Schema, "maxLength", max);
+        Add<int>(field.Schema, "maxLength", max);
         return field;
     }
 
@@ -157,11 +171,12 @@ internal sealed class Field
     private static JsonObject Enum(IEnumerable<string> values) =>
         new() { ["type"] = "string", ["enum"] = new JsonArray([.. values.Select(value => (JsonNode?)value)]) };
 
-    private static void Add(JsonObject schema, string keyword, int? value)
+    private static void Add<T>(JsonObject schema, string keyword, T? value)
+        where T : struct
     {
         if (value is not null)
         {
-            schema[keyword] = value;
+            schema[keyword] = JsonValue.Create(value.Value);
         }
     }
 }

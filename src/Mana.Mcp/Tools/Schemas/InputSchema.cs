@@ -22,18 +22,7 @@ internal sealed class InputSchema
     /// <exception cref="InvalidOperationException">A keyword is used that the check does not know.</exception>
     public static InputSchema Of(params IEnumerable<Field> fields)
     {
-        var list = fields.ToList();
-        var schema = new JsonObject
-        {
-            ["type"] = "object",
-            ["properties"] = new JsonObject(list.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)field.Schema.DeepClone()))),
-        };
-        if (list.Exists(field => field.IsRequired))
-        {
-            schema["required"] = new JsonArray([.. list.Where(field => field.IsRequired).Select(field => (JsonNode?)field.Name)]);
-        }
-
-        schema["additionalProperties"] = false;
+        var schema = Field.ObjectSchema([.. fields]);
         schema["$schema"] = "http://json-schema.org/draft-07/schema#";
         return new InputSchema(schema);
     }

@@ -1,0 +1,54 @@
+using LinqToDB;
+using LinqToDB.Async;
+
+namespace Mana.Mcp.Records;
+
+/// <content>Records whose kind does not matter: to search all of them, and to point at one.</content>
+internal sealed partial class SpaceRecords
+{
+    /// <summary>One record of whatever kind.</summary>
+    /// <exception cref="RecordNotFoundException">It is not in this space, or deleted.</exception>
+    public async Task<RecordRow> GetAnyAsync(string id, CancellationToken cancellationToken) =>
+        await FindAnyAsync([id.ToLowerInvariant()], 1, cancellationToken) is [var row]
+            ? row
+            : throw new RecordNotFoundException("record", id, "search.everything or the list tool of its module");
+
+    /// <summary>The records of whatever kind that have these ids and are not deleted: at most so many, in the order of the ids.</summary>
+    public Task<IReadOnlyList<RecordRow>> FindAnyAsync(IReadOnlyList<string> ids, int limit, CancellationToken cancellationToken) =>
+        session.ReadAsync<IReadOnlyList<RecordRow>>(
+            async (db, ct) =>
+            {
+                var found = new List<RecordRow>();
+                foreach (var some in ids.Chunk(FilteredBatch))
+                {
+                    var rows = await db.GetTable<RecordRow>().Where(row => some.Contains(row.Id)).ToDictionaryAsync(row => row.Id, ct);
+                    found.AddRange(some.Select(id => rows.GetValueOrDefault(id)).OfType<RecordRow>().Where(row => row.SpaceId == space && row.DeletedAt is null));
+                    if (found.Count >= limit)
+                    {
+                        break;
+                    }
+                }
+
+                return [.. found.Take(limit)];
+            },
+            cancellationToken);
+
+    /// <summary>
+    /// Finds records of every kind in which all these words occur (<see cref="SearchIndex.FindAsync"/>): the best first.
+    /// </summary>
+    /// <param name="words">From <see cref="SearchIndex.WordsOf"/>.</param>
+    /// <param name="module">Only records of this module.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public Task<IReadOnlyList<RecordRow>> SearchAsync(IReadOnlyList<string> words, string? module, int limit, CancellationToken cancellationToken) =>
+        session.ReadAsync<IReadOnlyList<RecordRow>>(
+            async (db, ct) =>
+            {
+                var found = await SearchIndex.FindAsync(db, session.Kind, space, words, module, limit, ct);
+
+                // By number alone: with the space in the query, SQLite would rather read the whole space.
+                var rows = await db.GetTable<RecordRow>().Where(row => found.Contains(row.Seq)).ToDictionaryAsync(row => row.Seq, ct);
+                return [.. found.Select(seq => rows.GetValueOrDefault(seq)).OfType<RecordRow>().Where(row => row.SpaceId == space && row.DeletedAt is null)];
+            },
+            cancellationToken);
+}
