@@ -1,3 +1,4 @@
+using Mana.Mcp.Storage;
 using Mana.Hosting;
 using Mana.Hosting.Storage;
 using Microsoft.Extensions.DependencyInjection;
