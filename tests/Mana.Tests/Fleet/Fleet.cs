@@ -3,15 +3,18 @@ using System.Text.Json.Serialization.Metadata;
 using Mana.Auth;
 using Mana.Auth.SignIn;
 using Mana.Cli.Catalog;
+using Mana.Cli.Clients;
+using Mana.Cli.Commands.Seed;
 using Mana.Contracts;
 using Mana.Mcp;
 using Mana.PersonaRunner;
 using Mana.Testing;
+using Mana.Tests.Cli;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Mana.Tests.Fleet;
 
-/// <summary>mana-auth, mana-mcp and the runner as they are, on free ports and one movable clock, with the catalog's ten personas.</summary>
+/// <summary>mana-auth, mana-mcp and the runner as they are, on free ports and one movable clock, with everything of the catalog.</summary>
 internal sealed class Fleet : IAsyncDisposable
 {
     private const string AdminEmail = "admin@mana.test";
@@ -31,13 +34,27 @@ internal sealed class Fleet : IAsyncDisposable
     public string AdminJwt { get; private set; } = "";
 
     /// <param name="start">The domain clock's first moment.</param>
-    /// <param name="runnerSettings">Beyond the addresses and secrets; the loop is paused, so that ticks run when the test says so.</param>
-    public static async Task<Fleet> StartAsync(DateTimeOffset start, params (string Key, string? Value)[] runnerSettings)
+    /// <param name="settings">Beyond the addresses and secrets; the loop is paused, so that ticks run when the test says so.</param>
+    public static async Task<Fleet> StartAsync(DateTimeOffset start, params (string Key, string? Value)[] settings)
     {
         var fleet = new Fleet(new FakeTimeProvider(start));
-        await fleet.StartHostsAsync(runnerSettings);
+        await fleet.StartHostsAsync(settings);
         return fleet;
     }
+
+    /// <summary>A command of <c>mana</c> that talks to these services.</summary>
+    public Task<CliRun> RunAsync(params string[] args) => CliRun.RunAsync(
+        _directory.Path,
+        new Dictionary<string, string>
+        {
+            ["MANA_AUTH_URL"] = Auth.Address.AbsoluteUri,
+            ["MANA_MCP_URL"] = Mcp.Address.AbsoluteUri,
+            ["MANA_ADMIN_EMAIL"] = AdminEmail,
+            ["MANA_ADMIN_PASSWORD"] = AdminPassword,
+        },
+        "",
+        services: null,
+        args);
 
     /// <summary>Runs the personas of the scope and waits until each tick has ended and is delivered.</summary>
     public async Task<IReadOnlyList<TickDetail>> TickAsync(string scope, CancellationToken cancellationToken)
@@ -83,7 +100,7 @@ internal sealed class Fleet : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private async Task StartHostsAsync((string Key, string? Value)[] runnerSettings)
+    private async Task StartHostsAsync((string Key, string? Value)[] settings)
     {
         var common = new Dictionary<string, string?>
         {
@@ -91,6 +108,11 @@ internal sealed class Fleet : IAsyncDisposable
             ["MANA_SERVICE_KEY"] = "fleet-service-key",
             ["JWT_ISSUER"] = "http://localhost:3001",
         };
+        foreach (var (key, value) in settings)
+        {
+            common[key] = value;
+        }
+
         Auth = await HostUnderTest.StartAsync(AuthHost.Create, common, Clock);
         common["MANA_AUTH_URL"] = Auth.Address.ToString();
         Mcp = await HostUnderTest.StartAsync(McpHost.Create, common, Clock);
@@ -99,11 +121,6 @@ internal sealed class Fleet : IAsyncDisposable
         await SignInAsync();
         await SeedAsync();
         var runner = new Dictionary<string, string?>(common) { ["RUNNER_PAUSED"] = "true", ["PERSONA_CONCURRENCY"] = "4" };
-        foreach (var (key, value) in runnerSettings)
-        {
-            runner[key] = value;
-        }
-
         Runner = await HostUnderTest.StartAsync(RunnerHost.Create, runner, Clock);
     }
 
@@ -116,24 +133,11 @@ internal sealed class Fleet : IAsyncDisposable
 
     private async Task SeedAsync()
     {
-        foreach (var persona in PersonaCatalog.Embedded().Personas)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/admin/personas")
-            {
-                Content = JsonContent.Create(
-                    new PersonaUpsert(
-                        persona.Email,
-                        persona.Name,
-                        PersonaPassword.Derive(persona.Email, PersonaPassword.DevelopmentSeedSecret),
-                        persona.Archetype,
-                        persona.SystemPrompt,
-                        persona.ModuleMix,
-                        persona.TickCadence),
-                    AuthJson.Default.PersonaUpsert),
-            };
-            request.Headers.Authorization = new("Bearer", AdminJwt);
-            (await Auth.Client.SendAsync(request)).EnsureSuccessStatusCode();
-        }
+        var catalog = PersonaCatalog.Embedded();
+        using var auth = new AuthClient(Auth.Address);
+        (await Seeder.SeedAsync(auth, AdminJwt, catalog, PersonaPassword.DevelopmentSeedSecret, _ => { }, CancellationToken.None))
+            .Should().OnlyContain(persona => persona.Ok);
+        (await Seeder.SeedSpacesAsync(auth, AdminJwt, catalog, _ => { }, CancellationToken.None)).Should().OnlyContain(space => space.Ok);
     }
 
     private async Task<T> AdminAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
