@@ -23,11 +23,17 @@ internal static class ResourceMetadataEndpoint
     private static JsonHttpResult<ResourceMetadata> Describe(ResourceAddress address, McpSettings settings) => TypedResults.Json(
         new ResourceMetadata(
             address.Value.AbsoluteUri.TrimEnd('/'),
-            [settings.AuthUrl.AbsoluteUri.TrimEnd('/')],
+            AuthorizationServers(settings),
             TokenScopes.All,
             ["header"],
             "Mana"),
         ResourceMetadataJson.Default.ResourceMetadata);
+
+    // They go by the name of their issuer, which people can reach; MANA_AUTH_URL may be an address between services.
+    private static List<string> AuthorizationServers(McpSettings settings) =>
+        settings.Issuers.Where(issuer => Uri.TryCreate(issuer, UriKind.Absolute, out var url) && url.Scheme is "http" or "https").ToList() is { Count: > 0 } issuers
+            ? issuers
+            : [settings.AuthUrl.AbsoluteUri.TrimEnd('/')];
 }
 
 internal sealed record ResourceMetadata(

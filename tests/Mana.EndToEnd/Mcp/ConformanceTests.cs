@@ -26,7 +26,7 @@ public sealed partial class ConformanceTests
         }
 
         var actual = Results(output);
-        var documented = Documented(await File.ReadAllTextAsync(Path.Combine(ConformanceSuite.Repository(), "docs", "conformance.md"), cancellationToken));
+        var documented = Documented(await File.ReadAllTextAsync(Path.Combine(NodeProject.Repository, "docs", "conformance.md"), cancellationToken));
 
         actual.Should().NotBeEmpty(because: output);
         string.Join('\n', actual.Select(one => $"{one.Key} {one.Value}")).Should().Be(

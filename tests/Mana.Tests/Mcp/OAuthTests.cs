@@ -27,9 +27,19 @@ public sealed class OAuthTests
         {
             var metadata = JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!;
             ((string)metadata["resource"]!).Should().Be(PublicUrl);
-            ((string)metadata["authorization_servers"]![0]!).Should().Be(mcp.Auth.Address.AbsoluteUri.TrimEnd('/'));
+            metadata["authorization_servers"]!.AsArray().Select(server => (string)server!).Should().Equal(FakeAuth.Issuer);
             metadata["scopes_supported"]!.AsArray().Select(scope => (string)scope!).Should().Equal("mana:read", "mana:write");
         }
+    }
+
+    [Fact]
+    public async Task Where_issuers_have_other_names_the_address_of_mana_auth_is_who_signs_in()
+    {
+        await using var mcp = await McpUnderTest.StartAsync(("JWT_ISSUER", "mana,other"));
+
+        var metadata = JsonNode.Parse(await mcp.Host.Client.GetStringAsync("/.well-known/oauth-protected-resource", Cancellation))!;
+
+        metadata["authorization_servers"]!.AsArray().Select(server => (string)server!).Should().Equal(mcp.Auth.Address.AbsoluteUri.TrimEnd('/'));
     }
 
     [Fact]

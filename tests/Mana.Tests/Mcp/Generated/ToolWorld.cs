@@ -10,6 +10,9 @@ namespace Mana.Tests.Mcp.Generated;
 /// <summary>A record that a tool made: the property in which it came tells what it is.</summary>
 internal sealed record Made(LiveTool By, string Noun, string Id, JsonObject Record);
 
+/// <summary>Calls a tool in the space of the world's owner.</summary>
+internal delegate Task<CallToolResult> ToolCaller(string tool, JsonObject arguments);
+
 /// <summary>
 /// The running gateway with records of every kind in it, all of them made through its own tools: what an id stands for
 /// is found by convention (<c>deckId</c> is the id of a <c>deck</c>, <c>id</c> one of the same module) and by trying.
@@ -22,11 +25,14 @@ internal sealed class ToolWorld : IAsyncDisposable
     private readonly Dictionary<string, List<Made>> _made = [];
     private readonly FieldExamples _examples = new();
 
-    private ToolWorld(McpUnderTest mcp, McpClient client, IReadOnlyList<LiveTool> tools)
+    private readonly ToolCaller _call;
+
+    private ToolWorld(McpUnderTest mcp, McpClient client, IReadOnlyList<LiveTool> tools, ToolCaller call)
     {
         Mcp = mcp;
         Client = client;
         Tools = tools;
+        _call = call;
     }
 
     public McpUnderTest Mcp { get; }
@@ -39,12 +45,17 @@ internal sealed class ToolWorld : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<ToolWorld> StartAsync()
+    /// <summary>The world as the official C# client sees it.</summary>
+    public static Task<ToolWorld> StartAsync() =>
+        StartAsync((_, client) => Task.FromResult<ToolCaller>((tool, arguments) => client.TryCallAsync(tool, arguments.ToJsonString())));
+
+    /// <summary>The world that another client fills and calls.</summary>
+    public static async Task<ToolWorld> StartAsync(Func<McpUnderTest, McpClient, Task<ToolCaller>> connect)
     {
         var mcp = await McpUnderTest.StartAsync([("POLICY_MODE", "off"), .. ToolHints.Settings]);
         var client = await mcp.ConnectAsync();
         var tools = await client.ListToolsAsync(cancellationToken: Cancellation);
-        var world = new ToolWorld(mcp, client, [.. tools.Select(tool => new LiveTool(tool))]);
+        var world = new ToolWorld(mcp, client, [.. tools.Select(tool => new LiveTool(tool))], await connect(mcp, client));
         foreach (var module in world.Tools.Select(tool => tool.Module).Distinct())
         {
             await world.FillAsync(module);
@@ -91,7 +102,7 @@ internal sealed class ToolWorld : IAsyncDisposable
         foreach (var ids in IdsFor(tool, [.. names.Where(tool.TakesId)]).Take(MaxTries))
         {
             var tried = Arguments(tool, names, ids);
-            var answer = await CallAsync(Client, tool, tried);
+            var answer = await _call(tool.Name, tried);
 
             // That an id is of something else tells less than any other refusal.
             if (result is null || answer.IsError != true || !answer.Text().Contains("There is no", StringComparison.Ordinal))
