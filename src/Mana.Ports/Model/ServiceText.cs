@@ -130,7 +130,7 @@ internal static partial class ServiceText
                 '\n' => "\\n",
                 '\r' => "\\r",
                 '\t' => "\\t",
-                _ when char.IsControl(c) || c is '\u0085' or '\u2028' or '\u2029' or '\ufeff' || char.IsSurrogate(c) => $"\\u{(int)c:x4}",
+                _ when char.IsControl(c) || c is '\u0085' or '\u2028' or '\u2029' or '\ufeff' => $"\\u{(int)c:x4}",
                 _ => c.ToString(),
             })) + "\"";
 
