@@ -1,18 +1,20 @@
+using Mana.Ports.Model;
+
 namespace Mana.Ports.Files;
 
-/// <summary>Ports from one to another, and where in a text they begin.</summary>
-internal readonly record struct PortSpan(int First, int Last, int Index)
+/// <summary>Ports, and where in a text they begin.</summary>
+internal readonly record struct LocatedSpan(PortSpan Span, int Index)
 {
     /// <summary>The ports; null where the text is neither a port nor a range.</summary>
-    public static PortSpan? Parse(string text, int index)
+    public static LocatedSpan? Parse(string text, int index)
     {
         var dash = text.IndexOf('-', StringComparison.Ordinal);
         var first = Endpoint.Number(dash < 0 ? text : text.AsSpan(0, dash));
         var last = dash < 0 ? first : Endpoint.Number(text.AsSpan(dash + 1));
-        return first is { } from && last is { } to && from <= to ? new PortSpan(from, to, index) : null;
+        return first is { } from && last is { } to && from <= to ? new LocatedSpan(new PortSpan(from, to), index) : null;
     }
 
-    public IEnumerable<int> Ports() => Enumerable.Range(First, Last - First + 1);
+    public IEnumerable<int> Ports() => Enumerable.Range(Span.First, Span.Count);
 }
 
 /// <summary>An entry of a service's <c>ports</c> in docker-compose's short form: <c>[ADDRESS:][HOST:]CONTAINER[/PROTOCOL]</c>.</summary>
@@ -20,7 +22,7 @@ internal readonly record struct PortSpan(int First, int Last, int Index)
 /// <param name="Host">Null: docker chooses.</param>
 /// <param name="Container">Inside.</param>
 /// <param name="Protocol"><c>tcp</c> unless said otherwise.</param>
-internal sealed record ComposePort(string? Address, PortSpan? Host, PortSpan Container, string? Protocol)
+internal sealed record ComposePort(string? Address, LocatedSpan? Host, LocatedSpan Container, string? Protocol)
 {
     /// <summary>Null where the text is no such entry.</summary>
     public static ComposePort? Parse(string text)
@@ -34,7 +36,7 @@ internal sealed record ComposePort(string? Address, PortSpan? Host, PortSpan Con
         }
 
         var containerAt = body.LastIndexOf(':') + 1;
-        if (PortSpan.Parse(body[containerAt..], containerAt) is not { } container)
+        if (LocatedSpan.Parse(body[containerAt..], containerAt) is not { } container)
         {
             return null;
         }
@@ -54,8 +56,8 @@ internal sealed record ComposePort(string? Address, PortSpan? Host, PortSpan Con
         }
 
         // Either both are of one length, or docker chooses one host port from the range.
-        return PortSpan.Parse(hostText, hostAt) is { } host
-            && (host.Last - host.First == container.Last - container.First || container.First == container.Last)
+        return LocatedSpan.Parse(hostText, hostAt) is { } host
+            && (host.Span.Count == container.Span.Count || container.Span.Count == 1)
             && address?.Length != 0
             && (address is null || address.Contains(':', StringComparison.Ordinal) || address.Count(c => c == '.') == 3 || address == "localhost")
                 ? new ComposePort(address, host, container, protocol)

@@ -50,7 +50,7 @@ internal sealed partial class ComposeService(
         ];
     }
 
-    private IEnumerable<PortMention> All(PortRole role, PortSpan span, LocatedText located, ComposePort port, YamlScalar scalar) =>
+    private IEnumerable<PortMention> All(PortRole role, LocatedSpan span, LocatedText located, ComposePort port, YamlScalar scalar) =>
         span.Ports().Select(number => Mention(role, number, located.OffsetAt(span.Index), scalar.Value, port.Protocol, role == PortRole.Host ? port.Address : null));
 
     private IEnumerable<PortMention> Long(YamlMap map)
@@ -65,7 +65,7 @@ internal sealed partial class ComposeService(
                 return [];
             }
 
-            var span = PortSpan.Parse(located.Text, 0) ?? throw source.Fault(scalar.Start, $"{key}: \"{scalar.Value}\" is no port; write a number between 1 and 65535");
+            var span = LocatedSpan.Parse(located.Text, 0) ?? throw source.Fault(scalar.Start, $"{key}: \"{scalar.Value}\" is no port; write a number between 1 and 65535");
             return span.Ports().Select(number => Mention(role, number, located.OffsetAt(0), scalar.Value, protocol, at));
         }
     }
