@@ -41,7 +41,7 @@ public sealed class FileCheckTests
     [InlineData("docker-compose.yml", "3001:8080", "3001:8081", "docker-compose.yml:5:15 PS015 error: accounts has port 8081 here, ports.yaml:7 says 8080")]
     [InlineData("docker-compose.yml", "  accounts:", "  acounts:", "docker-compose.yml:5:10 PS015 warning: acounts has port 3001 here and is not in ports.yaml; did you mean accounts?|docker-compose.yml:5:15 PS015 warning: acounts has port 8080*|ports.yaml:7:3 PS016 error: accounts is missing from docker-compose.yml")]
     [InlineData("docker-compose.yml", "services:", "services: [", "docker-compose.yml:*PS018 error*")]
-    [InlineData("prometheus.yml", "accounts:8080", "accounts:3011", "prometheus.yml:4:28 PS015 error: accounts has port 3011 here*")]
+    [InlineData("prometheus.yml", "accounts:8080", "accounts:3011", "prometheus.yml:4:29 PS015 error: accounts has port 3011 here*")]
     [InlineData(".env.example", "ACCOUNTS_PORT=3001\n", "", "ports.yaml:7:3 PS016 error: accounts is missing from .env.example")]
     [InlineData(".env.example", "3001", "3003", ".env.example:1:15 PS015 error: accounts has port 3003 here*")]
     [InlineData("Fleet.Accounts/GeneratedPort.cs", "= 3001", "= 3002", "Fleet.Accounts/GeneratedPort.cs:8:1 PS017 error: *run mana ports render --write")]

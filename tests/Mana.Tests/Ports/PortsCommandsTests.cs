@@ -120,7 +120,7 @@ public sealed class PortsCommandsTests : IDisposable
     [Fact]
     public async Task The_list_can_be_narrowed()
     {
-        (await NamesAsync("--host", "windows-gpu")).Should().Equal("mana-stt", "mana-llm", "mana-tts", "mana-image-gen", "mana-video-gen", "ollama");
+        (await NamesAsync("--host", "windows-gpu")).Should().Equal("mana-llm", "mana-stt", "mana-tts", "mana-image-gen", "mana-video-gen", "ollama");
         (await NamesAsync("--range", "games")).Should().Equal("whopixels");
         (await NamesAsync("--status", "not-deployed")).Should().Equal("mana-voice-bot");
         (await NamesAsync("--status", "future")).Should().Equal("moodlit-web");
