@@ -5,6 +5,7 @@ using Mana.Cli.Commands.Bench;
 using Mana.Cli.Commands.Cluster;
 using Mana.Cli.Commands.Doctor;
 using Mana.Cli.Commands.Personas;
+using Mana.Cli.Commands.Ports;
 using Mana.Cli.Commands.Runner;
 using Mana.Cli.Commands.Seed;
 using Mana.Cli.Commands.Serve;
@@ -78,7 +79,7 @@ public static class ManaCli
         root.Add(SeedCommand.Create(globals, environment));
         root.Add(new Command("personas", "The personas in mana-auth and in the catalog.")
         {
-            ListCommand.Create(globals, environment),
+            Commands.Personas.ListCommand.Create(globals, environment),
             ShowCommand.Create(globals, environment),
             LintCommand.Create(globals, environment),
             CleanupCommand.Create(globals, environment),
@@ -96,6 +97,7 @@ public static class ManaCli
         root.Add(PauseCommand.CreateResume(globals, environment));
         root.Add(new Command("admin", "Administrators of mana-auth.") { AdminCreateCommand.Create(globals, environment) });
         root.Add(DoctorCommand.Create(globals, environment));
+        root.Add(PortsCommands.Create(globals, environment));
         root.Add(SimulateCommand.Create(globals, environment));
         root.Add(new Command("bench", "Measurements of the whole product on this machine.")
         {
