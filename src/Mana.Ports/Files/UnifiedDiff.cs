@@ -84,7 +84,7 @@ public static class UnifiedDiff
     }
 
     /// <summary>The longest common subsequence; removed lines stand before added ones.</summary>
-    private static IEnumerable<(char Mark, string Text)> Middle(List<string> before, List<string> after)
+    private static List<(char Mark, string Text)> Middle(List<string> before, List<string> after)
     {
         if ((long)before.Count * after.Count > LargestTable)
         {
@@ -100,7 +100,7 @@ public static class UnifiedDiff
             }
         }
 
-        var edits = new List<(char, string)>();
+        var edits = new List<(char Mark, string Text)>();
         for (var (i, j) = (0, 0); i < before.Count || j < after.Count;)
         {
             if (i < before.Count && j < after.Count && before[i] == after[j])
