@@ -45,6 +45,16 @@ public sealed class SchemaChange(IReadOnlyList<IPortFile> adapters, string text,
     public IReadOnlyList<FileChange> Remove(string service) =>
         Changes(SchemaWriter.Remove(text, service), (adapter, _, before) => adapter.Remove(before, service));
 
+    /// <summary>Brings everything that follows the schema in step with it.</summary>
+    /// <exception cref="SchemaException">The schema has faults.</exception>
+    /// <exception cref="PortFileException">A file is not sound, or cannot be edited.</exception>
+    public IReadOnlyList<FileChange> Follow()
+    {
+        var managed = Read().Services.Where(service => service.Managed).ToList();
+        return Changes(text, (adapter, file, before) => managed.Where(service => (file.Service ?? service.Name) == service.Name)
+            .Aggregate(before, (current, service) => adapter.Put(current, Fact(service))));
+    }
+
     /// <summary>What the files of the schema should say about a service.</summary>
     public static PortFact Fact(PortService service)
     {

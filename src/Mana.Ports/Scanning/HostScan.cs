@@ -38,6 +38,9 @@ public sealed record ScanRow(
 /// <param name="alsoKnownAs">Other words by which the process of a service can be told.</param>
 public sealed class HostScan(PortSchema schema, Func<string, IReadOnlyList<string>> alsoKnownAs)
 {
+    // Shorter ones stand in every command line by chance.
+    private const int ShortestPart = 3;
+
     // They hold the ports of containers, and do not say which one's.
     private static readonly string[] ContainerProxies = ["docker-proxy", "rootlessport", "conmon", "slirp4netns", "pasta", "containerd"];
 
@@ -94,7 +97,7 @@ public sealed class HostScan(PortSchema schema, Func<string, IReadOnlyList<strin
         var words = string.Join('\n', process.Name, process.CommandLine, process.Directory, process.Unit);
         return Contains(words, service.Name)
             || (port.Task is { } task && Contains(words, task))
-            || service.Name.Split('-', '_', '.').All(part => Contains(words, part))
+            || service.Name.Split('-', '_', '.').All(part => part.Length >= ShortestPart && Contains(words, part))
             || alsoKnownAs(service.Name).Any(word => Contains(words, word));
     }
 
