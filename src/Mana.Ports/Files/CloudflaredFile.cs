@@ -88,7 +88,8 @@ public sealed class CloudflaredFile : IPortFile
 
     private static PortMention? Mention(SourceText source, string path, YamlMap rule)
     {
-        if (rule["service"] is not YamlScalar service || Endpoint.Parse(service.Value) is not { } endpoint)
+        // Without a scheme it is no address but an answer: http_status:404, hello_world.
+        if (rule["service"] is not YamlScalar service || !service.Value.Contains("://", StringComparison.Ordinal) || Endpoint.Parse(service.Value) is not { } endpoint)
         {
             return null;
         }

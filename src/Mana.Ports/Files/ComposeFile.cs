@@ -1,8 +1,10 @@
+using System.Text.RegularExpressions;
+
 namespace Mana.Ports.Files;
 
 /// <summary>docker-compose: what services publish, expose and are told to listen on.</summary>
 /// <param name="variables">What fills <c>${NAME}</c> in, as compose itself takes it from <c>.env</c>.</param>
-public sealed class ComposeFile(IReadOnlyDictionary<string, string> variables) : IPortFile
+public sealed partial class ComposeFile(IReadOnlyDictionary<string, string> variables) : IPortFile
 {
     private const string Section = "services";
 
@@ -21,9 +23,7 @@ public sealed class ComposeFile(IReadOnlyDictionary<string, string> variables) :
     public bool Claims(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        var name = System.IO.Path.GetFileName(path);
-        return (name.StartsWith("docker-compose", StringComparison.OrdinalIgnoreCase) || name.StartsWith("compose", StringComparison.OrdinalIgnoreCase))
-            && name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase) | name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase);
+        return Name().IsMatch(System.IO.Path.GetFileName(path));
     }
 
     /// <inheritdoc/>
@@ -50,7 +50,7 @@ public sealed class ComposeFile(IReadOnlyDictionary<string, string> variables) :
     {
         ArgumentNullException.ThrowIfNull(fact);
         var source = new SourceText(text);
-        var section = YamlSection.Require(source, Section);
+        var section = YamlSection.Require(source, Section, fact.Service);
         if (section.Entries.FirstOrDefault(entry => entry.Key.Value == fact.Service) is not { } existing)
         {
             section.RequireBlockStyle();
@@ -70,7 +70,7 @@ public sealed class ComposeFile(IReadOnlyDictionary<string, string> variables) :
     public string Remove(string text, string service)
     {
         var source = new SourceText(text);
-        if (YamlSection.Find(source, Section) is not { } section || section.Entries.FirstOrDefault(entry => entry.Key.Value == service) is not { } existing)
+        if (YamlSection.Find(source, Section, service) is not { } section || section.Entries.FirstOrDefault(entry => entry.Key.Value == service) is not { } existing)
         {
             return text;
         }
@@ -114,7 +114,7 @@ public sealed class ComposeFile(IReadOnlyDictionary<string, string> variables) :
     private static string Publish(string text, PortFact fact)
     {
         var source = new SourceText(text);
-        var service = YamlSection.Require(source, Section).Entries.First(entry => entry.Key.Value == fact.Service);
+        var service = YamlSection.Require(source, Section, fact.Service).Entries.First(entry => entry.Key.Value == fact.Service);
         var entry = $"- \"127.0.0.1:{fact.Port}:{fact.Inside}\"";
         if (service.Value is not YamlMap { Flow: false, Own: [var first, ..] } map || source.LineAt(first.Key.Start) == source.LineAt(service.Key.Start))
         {
@@ -144,4 +144,7 @@ public sealed class ComposeFile(IReadOnlyDictionary<string, string> variables) :
             .Select(entry => source.IndentOf(source.LineAt(entry.Key.Start)) - indent).FirstOrDefault(step => step > 0);
         return child > 0 ? child : 2;
     }
+
+    [GeneratedRegex(@"^(.*[._-])?compose([._-].*)?\.ya?ml\z", RegexOptions.IgnoreCase)]
+    private static partial Regex Name();
 }

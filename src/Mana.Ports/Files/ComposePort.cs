@@ -1,3 +1,4 @@
+using System.Net;
 using Mana.Ports.Model;
 
 namespace Mana.Ports.Files;
@@ -58,8 +59,7 @@ internal sealed record ComposePort(string? Address, LocatedSpan? Host, LocatedSp
         // Either both are of one length, or docker chooses one host port from the range.
         return LocatedSpan.Parse(hostText, hostAt) is { } host
             && (host.Span.Count == container.Span.Count || container.Span.Count == 1)
-            && address?.Length != 0
-            && (address is null || address.Contains(':', StringComparison.Ordinal) || address.Count(c => c == '.') == 3 || address == "localhost")
+            && (address is null or "localhost" || IPAddress.TryParse(address, out _) && address.AsSpan().ContainsAny('.', ':'))
                 ? new ComposePort(address, host, container, protocol)
                 : null;
     }

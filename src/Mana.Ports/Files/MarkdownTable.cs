@@ -65,8 +65,10 @@ internal sealed partial record MarkdownTable(
             "host" => fact.Host,
             "public" => fact.PublicAddress,
             _ => null,
-        }).Select(cell => (cell ?? "").ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal));
-        return Bordered ? $"| {string.Join(" | ", cells)} |" : string.Join(" | ", cells);
+        }).Select(cell => (cell ?? "").ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal)).ToList();
+
+        // Without bars at the ends an empty cell there would be none.
+        return Bordered || cells[0].Length == 0 || cells[^1].Length == 0 ? $"| {string.Join(" | ", cells)} |" : string.Join(" | ", cells);
     }
 
     private static MarkdownTable? Find(SourceText source, int delimiter, PortSpan? range)
@@ -74,7 +76,7 @@ internal sealed partial record MarkdownTable(
         var header = source.Line(delimiter - 1);
         var columns = Cells(header).Select(cell => Plain(header.Substring(cell.Start, cell.Length)).ToLowerInvariant()).ToList();
         var (port, service) = (columns.IndexOf("port"), ServiceColumn(columns));
-        if (port < 0 || service < 0)
+        if (port < 0 || service < 0 || Cells(source.Line(delimiter)).Count() != columns.Count)
         {
             return null;
         }

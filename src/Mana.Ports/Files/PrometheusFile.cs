@@ -101,6 +101,16 @@ public sealed class PrometheusFile : IPortFile
         return text;
     }
 
+    /// <summary>Where each scraped service serves its metrics.</summary>
+    internal static Dictionary<string, string> MetricsPaths(string text)
+    {
+        var source = new SourceText(text);
+        return (YamlSection.Find(source, Section)?.Items ?? []).OfType<YamlMap>()
+            .SelectMany(job => Mentions(source, "", job).Select(mention => (mention.Service, Path: job.Text("metrics_path"))))
+            .Where(one => one.Path?.StartsWith('/') == true)
+            .DistinctBy(one => one.Service).ToDictionary(one => one.Service, one => one.Path!, StringComparer.Ordinal);
+    }
+
     private static IEnumerable<PortMention> Mentions(SourceText source, string path, YamlMap job)
     {
         var targets = ((job["static_configs"] as YamlList)?.Items ?? []).OfType<YamlMap>()

@@ -107,8 +107,10 @@ internal sealed class SourceText
             return Text + string.Concat(lines.Select(one => Newline + one));
         }
 
+        // A line that ends with a lone carriage return would swallow a line feed behind it.
         var at = line >= 0 ? _lines[line].Next : HasMark ? 1 : 0;
-        return Text.Insert(at, string.Concat(lines.Select(one => one + Newline)));
+        var newline = line >= 0 && Text[at - 1] == '\r' ? "\r" : Newline;
+        return Text.Insert(at, string.Concat(lines.Select(one => one + newline)));
     }
 
     /// <summary>The text without some lines. A text without a final line ending stays one.</summary>

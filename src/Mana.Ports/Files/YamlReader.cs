@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
 namespace Mana.Ports.Files;
 
 /// <summary>Reads YAML into nodes that know where they stand.</summary>
-internal sealed class YamlReader
+internal sealed partial class YamlReader
 {
     // Deeper nesting is no configuration but an attack on the stack.
     private const int DeepestNesting = 64;
@@ -18,7 +19,8 @@ internal sealed class YamlReader
     {
         _source = source;
         _shift = source.HasMark ? 1 : 0;
-        _parser = new Parser(new StringReader(source.Text[_shift..]));
+        // Tabs behind a value or before a comment are fine, but not for this parser; blanks of the same length are.
+        _parser = new Parser(new StringReader(TabsBehind().Replace(source.Text[_shift..], blanks => new string(' ', blanks.Length))));
     }
 
     /// <summary>The documents of a text.</summary>
@@ -126,4 +128,7 @@ internal sealed class YamlReader
         var place = text.LastIndexOf("): ", StringComparison.Ordinal);
         return (place >= 0 && text.StartsWith('(') ? text[(place + 3)..] : text).TrimEnd('.');
     }
+
+    [GeneratedRegex(@"(?<![ \t])[ \t]*\t[ \t]*(?=#|\r|\n|\z)", RegexOptions.CultureInvariant)]
+    private static partial Regex TabsBehind();
 }

@@ -3,15 +3,17 @@ namespace Mana.Ports.Files;
 /// <summary>The part of a YAML file under one key of its root: <c>services</c>, <c>scrape_configs</c>, <c>ingress</c>.</summary>
 internal sealed record YamlSection(SourceText Source, YamlEntry Entry)
 {
-    /// <summary>The section; null where no document of the file has it.</summary>
-    public static YamlSection? Find(SourceText source, string key) =>
-        YamlReader.Read(source).OfType<YamlMap>().SelectMany(map => map.Own).FirstOrDefault(entry => entry.Key.Value == key) is { } entry
-            ? new YamlSection(source, entry)
-            : null;
+    /// <summary>The section, in a file of several documents the one with an entry; null where no document has the section.</summary>
+    public static YamlSection? Find(SourceText source, string key, string? entry = null)
+    {
+        var sections = YamlReader.Read(source).OfType<YamlMap>().SelectMany(map => map.Own).Where(one => one.Key.Value == key)
+            .Select(one => new YamlSection(source, one)).ToList();
+        return sections.Find(section => section.Entries.Any(one => one.Key.Value == entry)) ?? sections.FirstOrDefault();
+    }
 
     /// <summary>The section of a file that is about to be edited.</summary>
-    public static YamlSection Require(SourceText source, string key) =>
-        Find(source, key) ?? throw source.Fault(0, $"there is no {key}: here; add the line {key}: first");
+    public static YamlSection Require(SourceText source, string key, string? entry = null) =>
+        Find(source, key, entry) ?? throw source.Fault(0, $"there is no {key}: here; add the line {key}: first");
 
     public IReadOnlyList<YamlEntry> Entries => (Entry.Value as YamlMap)?.Own ?? [];
 

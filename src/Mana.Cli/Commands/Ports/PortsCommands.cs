@@ -15,5 +15,10 @@ internal static class PortsCommands
             WhyCommand.Create(globals, environment),
             DiffCommand.Create(globals, environment),
             RenderCommand.Create(globals, environment),
+            AddCommand.Create(globals, environment),
+            MoveCommand.Create(globals, environment),
+            RemoveCommand.Create(globals, environment),
+            ImportCommand.Create(globals, environment),
+            ScanCommand.Create(globals, environment),
         };
 }

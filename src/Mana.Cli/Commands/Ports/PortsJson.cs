@@ -34,6 +34,19 @@ internal sealed record WhyReport(int Port, bool Free, IReadOnlyList<WhyRow> Fact
 /// <summary>Result of <c>mana ports render --write --json</c>.</summary>
 internal sealed record RenderReport(IReadOnlyList<string> Written, IReadOnlyList<string> Unchanged);
 
+/// <summary>Result of <c>mana ports add|move|remove --json</c>.</summary>
+internal sealed record ChangeReport(string Service, int? Port, bool Written, IReadOnlyList<string> Files, string Diff);
+
+/// <summary>Result of <c>mana ports import --json</c>.</summary>
+internal sealed record ImportReport(string Path, int Services, int Ranges, int Files, int Errors);
+
+/// <summary>A port of <c>mana ports scan --json</c>; <c>State</c> is expected, conflict, unseen, unclaimed or silent.</summary>
+internal sealed record ScanLine(
+    int Port, string Protocol, string State, IReadOnlyList<string> Services, string? Range, string? Address, int? ProcessId, string? Process);
+
+/// <summary>Result of <c>mana ports scan --json</c>.</summary>
+internal sealed record ScanReport(bool Ok, int Conflicts, IReadOnlyList<ScanLine> Ports);
+
 /// <summary>JSON of <c>mana ports …</c>.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(IReadOnlyList<PortRow>))]
@@ -43,6 +56,9 @@ internal sealed record RenderReport(IReadOnlyList<string> Written, IReadOnlyList
 [JsonSerializable(typeof(WhyReport))]
 [JsonSerializable(typeof(IReadOnlyList<PortDifference>))]
 [JsonSerializable(typeof(RenderReport))]
+[JsonSerializable(typeof(ChangeReport))]
+[JsonSerializable(typeof(ImportReport))]
+[JsonSerializable(typeof(ScanReport))]
 internal sealed partial class PortsJson : JsonSerializerContext
 {
     private static readonly PortsJson Indented = new(new JsonSerializerOptions(JsonSerializerDefaults.Web)

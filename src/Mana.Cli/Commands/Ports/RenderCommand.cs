@@ -12,7 +12,7 @@ internal static class RenderCommand
     private static readonly Option<string?> Format = new("--format") { Description = "markdown, html or constants", HelpName = "FORMAT" };
     private static readonly Option<string?> Output = new("--output", "-o") { Description = "Write there instead of to stdout", HelpName = "PATH" };
     private static readonly Option<string?> Service = new("--service") { Description = "The service that constants are for", HelpName = "NAME" };
-    private static readonly Option<bool> Write = new("--write") { Description = "Write every rendered file that the schema lists under files" };
+    private static readonly Option<bool> Write = new("--write") { Description = "Write every file that the schema lists under files: rendered ones whole, the others where a managed service is missing or has another port" };
 
     public static Command Create(GlobalOptions globals, CliEnvironment environment)
     {
@@ -39,7 +39,7 @@ internal static class RenderCommand
         {
             if (context.Get(Write))
             {
-                return await WriteAllAsync(context, loaded, cancellationToken);
+                return WriteAll(context, loaded);
             }
 
             var kind = context.Get(Format) switch
@@ -74,27 +74,26 @@ internal static class RenderCommand
         }
     }
 
-    private static async Task<ExitCode> WriteAllAsync(CommandContext context, LoadedSchema loaded, CancellationToken cancellationToken)
+    private static ExitCode WriteAll(CommandContext context, LoadedSchema loaded)
     {
-        // All are rendered before the first is written: a fault leaves everything as it was.
-        var files = loaded.Schema.Files.Where(file => PortRenderers.Knows(file.Kind)).Select(file => (file.Path, Text: PortRenderers.Render(loaded.Schema, file))).ToList();
-        var (changed, same) = (files.Where(file => loaded.Read(file.Path) != file.Text).ToList(), files.Count(file => loaded.Read(file.Path) == file.Text));
-        foreach (var (path, text) in changed)
+        var files = loaded.Schema.Files.Select(file => file.Path).ToList();
+        var changes = WriteOptions.Changes(loaded, change => change.Follow());
+        WriteOptions.Write(loaded, changes);
+        foreach (var change in changes)
         {
-            await WriteAsync(loaded.At(path), text, cancellationToken);
-            context.Say($"[green]✓[/] {Markup.Escape(loaded.Shown(path))}");
+            context.Say($"[green]✓[/] {Markup.Escape(loaded.Shown(change.Path))}");
         }
 
         if (context.Json)
         {
             PortsJson.Write(
                 context,
-                new RenderReport([.. changed.Select(file => file.Path)], [.. files.Select(file => file.Path).Except(changed.Select(file => file.Path))]),
+                new RenderReport([.. changes.Select(change => change.Path)], [.. files.Except(changes.Select(change => change.Path))]),
                 json => json.RenderReport);
         }
         else
         {
-            context.Say($"{changed.Count} files written, {same} unchanged");
+            context.Say($"{changes.Count} files written, {files.Count - changes.Count} unchanged");
         }
 
         return ExitCode.Ok;
