@@ -1,4 +1,5 @@
 using Mana.Cli;
+using Mana.Ports.Rendering;
 using Mana.Tests.Cli;
 using Microsoft.Extensions.Time.Testing;
 
@@ -9,7 +10,16 @@ public sealed class PortsCommandsTests : IDisposable
     private readonly string _root = Directory.CreateTempSubdirectory("mana-ports-").FullName;
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
 
-    public PortsCommandsTests() => Write("ports.yaml", Schemas.Seed);
+    public PortsCommandsTests()
+    {
+        Write("ports.yaml", Schemas.Seed);
+        foreach (var file in Schemas.Read(Schemas.Seed).Files.Where(file => !PortRenderers.Knows(file.Kind)))
+        {
+            // The deployment's files lie beside the schema in the tests' directory, all in one place.
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(_root, file.Path))!);
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "Ports", "deploy", Path.GetFileName(file.Path)), Path.Combine(_root, file.Path));
+        }
+    }
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
