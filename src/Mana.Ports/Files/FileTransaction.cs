@@ -52,7 +52,8 @@ public sealed class FileTransaction(string lockPath, Action<string, string> repl
             foreach (var change in changes.Where(change => change.IsChange))
             {
                 // A link stays one: what it leads to is replaced.
-                var target = new FileInfo(change.Path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? change.Path;
+                var file = new FileInfo(change.Path);
+                var target = file.LinkTarget is null ? change.Path : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
                 staged.Add((Stage(target, change.After), target, change));
             }
 
