@@ -105,6 +105,7 @@ public static class ManaCli
             DueBenchCommand.Create(globals, environment),
             FleetBenchCommand.Create(globals, environment),
             ConversationsBenchCommand.Create(globals, environment),
+            PortsBenchCommand.Create(globals, environment),
         });
         HelpText.Install(root, environment);
         return root;

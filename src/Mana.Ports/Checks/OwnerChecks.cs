@@ -21,7 +21,12 @@ internal static class OwnerChecks
                     continue;
                 }
 
-                // Two who plan the same number are a finding of PS001.
+                // Whose plan it is may listen there, too: that is a finding of PS001, as are two who plan the same number.
+                if (planned.Exists(one => one.Service.Real.Any(own => own.Port == real.Port && own.Host == real.Host && own.Protocol == real.Protocol && own.Status == ServiceStatus.Running)))
+                {
+                    continue;
+                }
+
                 var other = planned.MinBy(one => one.Service.Name, StringComparer.Ordinal).Service;
                 yield return index.Finding(
                     PortRules.PlannedForAnother, service.Name, real.Port, real.PortAt,

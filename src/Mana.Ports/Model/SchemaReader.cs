@@ -19,8 +19,9 @@ public static partial class SchemaReader
     {
         ArgumentNullException.ThrowIfNull(text);
         var faults = new FaultList(path);
-        var root = new YamlTree(path, faults.Items).Parse(text);
-        var schema = faults.Items.Exists(fault => fault.Message.StartsWith("this is no sound YAML", StringComparison.Ordinal)) ? null : Root(root, path, faults);
+        var tree = new YamlTree(path, faults.Items);
+        var root = tree.Parse(text);
+        var schema = tree.IsBroken ? null : Root(root, path, faults);
         return faults.Items.Count == 0
             ? new SchemaReadResult(schema, [])
             : new SchemaReadResult(null, [.. faults.Items.OrderBy(fault => fault.Line).ThenBy(fault => fault.Column)]);

@@ -50,6 +50,11 @@ internal sealed record YamlList(IReadOnlyList<YamlNode> Items, SourcePlace At) :
 /// <summary>Builds the tree from the parser's events, and notes what a schema must not contain.</summary>
 internal sealed class YamlTree(string path, List<SchemaFault> faults)
 {
+    private SourcePlace _last = new(1, 1);
+
+    /// <summary>Whether the text is no YAML at all.</summary>
+    public bool IsBroken { get; private set; }
+
     /// <summary>The first document; null where the text is empty or broken.</summary>
     public YamlNode? Parse(string text)
     {
@@ -73,14 +78,20 @@ internal sealed class YamlTree(string path, List<SchemaFault> faults)
         }
         catch (YamlException e)
         {
-            faults.Add(new SchemaFault(path, Math.Max(1, (int)e.Start.Line), Math.Max(1, (int)e.Start.Column), $"this is no sound YAML: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}"));
-            return null;
+            Broken(new SourcePlace((int)e.Start.Line, (int)e.Start.Column), e.Message);
         }
+        catch (InvalidOperationException)
+        {
+            // The parser's scanner loses its footing on some texts, such as a brace that is never closed, instead of saying so.
+            Broken(_last, "a brace, bracket or quotation mark behind this is not closed");
+        }
+
+        return null;
     }
 
     private YamlNode Node(Parser parser)
     {
-        var at = PlaceOf(parser.Current!);
+        var at = _last = PlaceOf(parser.Current!);
         if (parser.Current is NodeEvent { Anchor.IsEmpty: false })
         {
             Fault(at, "anchors are not allowed; write the value out, so that every line says what it means");
@@ -140,6 +151,12 @@ internal sealed class YamlTree(string path, List<SchemaFault> faults)
         }
 
         return entries;
+    }
+
+    private void Broken(SourcePlace at, string why)
+    {
+        IsBroken = true;
+        Fault(new SourcePlace(Math.Max(1, at.Line), Math.Max(1, at.Column)), $"this is no sound YAML: {why.ReplaceLineEndings(" ").TrimEnd('.')}");
     }
 
     private void Fault(SourcePlace at, string message) => faults.Add(new SchemaFault(path, at.Line, at.Column, message));

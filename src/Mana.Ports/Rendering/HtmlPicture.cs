@@ -100,7 +100,7 @@ internal sealed class HtmlPicture
         foreach (var range in _schema.Ranges)
         {
             var ports = Enumerable.Range(range.Ports.First, range.Ports.Count).Where(port => _index.RangeOf(port) == range).ToList();
-            var free = ports.Count(port => !_index.IsUsed(port));
+            var free = ports.Count(port => !_index.IsUsed(port) && !KnownPorts.IsBlockedByBrowsers(port));
             Line($"<article class=\"range\" aria-label=\"{Escape(range.Title)}\">");
             Line($"<h3><span class=\"span\">{range.Ports.First}–{range.Ports.Last}</span> {Escape(range.Title)}</h3>");
             Line(string.Create(CultureInfo.InvariantCulture, $"<p class=\"about\">{Escape(string.Join(" ", new[] { range.Purpose, range.Note }.OfType<string>().Select(one => one.TrimEnd('.') + ".")))} {free} of {range.Ports.Count} free.</p>"));
