@@ -93,10 +93,14 @@ public sealed class FileCheck(IReadOnlyList<IPortFile> adapters)
             .Select(block => At(PortRules.GeneratedDiffers, file.Path, new SourcePlace(block.First + 1, 1), block.Name, $"the generated block {block.Name} was edited by hand; restore it, or remove its markers"))
             .ToList();
         var mentions = adapter.Read(file.Path, text);
+
+        // A tunnel calls services by their public names.
+        var reached = schema.Services.SelectMany(service => service.Real.Where(port => port.Public is not null).Select(port => (port.Public, Service: service)))
+            .DistinctBy(one => one.Public).ToDictionary(one => one.Public!, one => one.Service, StringComparer.OrdinalIgnoreCase);
         foreach (var mention in mentions)
         {
             var at = new SourcePlace(mention.Line, mention.Column);
-            if (!services.TryGetValue(mention.Service, out var service))
+            if (!services.TryGetValue(mention.Service, out var service) && !(mention.Address is { } address && reached.TryGetValue(address, out service)))
             {
                 // A variable may speak of anything; the other kinds of entry are services.
                 if (mention.Role != PortRole.Variable)
@@ -113,7 +117,7 @@ public sealed class FileCheck(IReadOnlyList<IPortFile> adapters)
             }
         }
 
-        var present = mentions.Select(mention => mention.Service).ToHashSet(StringComparer.Ordinal);
+        var present = mentions.Select(mention => mention.Address is { } address && reached.TryGetValue(address, out var service) ? service.Name : mention.Service).ToHashSet(StringComparer.Ordinal);
         foreach (var service in schema.Services.Where(service => service.Managed && Belongs(service, file) && !present.Contains(service.Name)))
         {
             findings.Add(At(PortRules.FileMisses, schema.Path, service.At, service.Name, $"{service.Name} is missing from {file.Path}"));
@@ -135,7 +139,7 @@ public sealed class FileCheck(IReadOnlyList<IPortFile> adapters)
     {
         var outside = (service.Real.Count > 0 ? service.Real.Select(port => port.Port) : service.Planned.Select(port => port.Port)).ToHashSet();
         var inside = service.Real.Count > 0
-            ? service.Real.Select(port => port.Container ?? port.Port).ToHashSet()
+            ? service.Real.Select(port => port.Container ?? port.Port).Concat(service.Planned.Where(port => port.Internal).Select(port => port.Port)).ToHashSet()
             : outside;
         return role switch
         {

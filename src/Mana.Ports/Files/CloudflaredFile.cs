@@ -61,7 +61,9 @@ public sealed class CloudflaredFile : IPortFile
         // Rules are tried in order, and the last one catches everything.
         var named = section.Items.Where(item => item is YamlMap rule && rule["hostname"] is not null).ToList();
         var after = named is [.., var last] ? GeneratedBlock.Around(source, YamlLayout.Block(source, last)).Last : section.KeyLine;
-        return section.Insert(after, named.Count > 0 && YamlLayout.IsAiry(source, starts), lines);
+        return section.Insert(after, named.Count > 0 && YamlLayout.IsAiry(source, starts), lines, IsThere);
+
+        bool IsThere(string result) => Read("", result).Any(mention => mention.Address == address);
     }
 
     /// <inheritdoc/>

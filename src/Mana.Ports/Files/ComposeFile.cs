@@ -90,7 +90,9 @@ public sealed partial class ComposeFile(IReadOnlyDictionary<string, string> vari
         var indent = starts is [var first, ..] ? source.IndentOf(first) : source.IndentOf(section.KeyLine) + 2;
         var step = Step(section, indent);
         var after = section.Entries is [.., var last] ? GeneratedBlock.Around(source, YamlLayout.Block(source, last)).Last : section.KeyLine;
-        return section.Insert(after, YamlLayout.IsAiry(source, starts), Lines(fact, new string(' ', indent), new string(' ', step)));
+        return section.Insert(after, YamlLayout.IsAiry(source, starts), Lines(fact, new string(' ', indent), new string(' ', step)), IsThere);
+
+        bool IsThere(string text) => YamlSection.Find(new SourceText(text), Section, fact.Service)?.Entries.Any(entry => entry.Key.Value == fact.Service) == true;
     }
 
     private static IEnumerable<string> Lines(PortFact fact, string indent, string step)

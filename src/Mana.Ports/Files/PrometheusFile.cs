@@ -69,7 +69,9 @@ public sealed class PrometheusFile : IPortFile
             $"{indent}  static_configs:",
             $"{indent}    - targets: [\"{(byName ? $"{fact.Service}:{fact.Inside}" : $"{machine}:{fact.Port}")}\"]",
         ];
-        return section.Insert(after, YamlLayout.IsAiry(source, starts), GeneratedBlock.Wrap(fact.Service, lines, indent));
+        return section.Insert(after, YamlLayout.IsAiry(source, starts), GeneratedBlock.Wrap(fact.Service, lines, indent), IsThere);
+
+        bool IsThere(string result) => Read("", result).Any(mention => mention.Service == fact.Service);
     }
 
     /// <inheritdoc/>

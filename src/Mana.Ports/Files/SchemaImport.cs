@@ -82,9 +82,9 @@ public sealed class SchemaImport(string host)
             }
 
             // What no host publishes is still somebody's port on the containers' network.
-            if (draft.Real.Count == 0 && (containers.FirstOrDefault() ?? service.FirstOrDefault(mention => mention.Role == PortRole.Variable)) is { } only)
+            foreach (var mention in containers.Concat(service.Where(one => one.Role == PortRole.Variable)).Where(one => !draft.Real.Exists(port => (port.Container ?? port.Port) == one.Port)))
             {
-                draft.Planned.Add(new PlannedPort { Port = only.Port, Internal = true });
+                draft.AddInternal(mention.Port);
             }
         }
     }
@@ -95,19 +95,14 @@ public sealed class SchemaImport(string host)
         foreach (var mention in mentions)
         {
             var draft = Of(mention.Service);
-            if (draft.Real.Count == 0)
+            if (!Endpoint.IsContainer(mention.Address))
             {
-                if (Endpoint.IsContainer(mention.Address))
-                {
-                    if (draft.Planned.Count == 0)
-                    {
-                        draft.Planned.Add(new PlannedPort { Port = mention.Port, Internal = true });
-                    }
-
-                    continue;
-                }
-
                 draft.Add(new RealPort { Port = mention.Port, Host = Machine(mention.Address) });
+            }
+            else if (!draft.Real.Exists(port => (port.Container ?? port.Port) == mention.Port))
+            {
+                draft.AddInternal(mention.Port);
+                continue;
             }
 
             var at = draft.Real.FindIndex(port => (port.Container ?? port.Port) == mention.Port || port.Port == mention.Port);
@@ -227,6 +222,14 @@ public sealed class SchemaImport(string host)
         public List<RealPort> Real { get; } = [];
 
         public List<PlannedPort> Planned { get; } = [];
+
+        public void AddInternal(int port)
+        {
+            if (!Planned.Exists(one => one.Port == port))
+            {
+                Planned.Add(new PlannedPort { Port = port, Internal = true });
+            }
+        }
 
         public void Add(RealPort port)
         {

@@ -41,5 +41,14 @@ internal sealed record YamlSection(SourceText Source, YamlEntry Entry)
     /// <param name="after">The line after which it goes.</param>
     /// <param name="airy">Whether a blank line sets it apart.</param>
     /// <param name="lines">The entry.</param>
-    public string Insert(int after, bool airy, IEnumerable<string> lines) => Source.InsertAfter(after, airy ? ["", .. lines] : [.. lines]);
+    /// <param name="isThere">Whether a text has the entry.</param>
+    public string Insert(int after, bool airy, IEnumerable<string> lines, Func<string, bool> isThere)
+    {
+        var result = Source.InsertAfter(after, airy ? ["", .. lines] : [.. lines]);
+
+        // Indentation can be sound and still lead elsewhere; a file is not changed on a guess.
+        return isThere(result)
+            ? result
+            : throw Source.Fault(Entry.Key.Start, $"{Entry.Key.Value} cannot be edited in this form; write it as a block, one entry a line");
+    }
 }

@@ -38,7 +38,7 @@ public sealed class ImportTests : IDisposable
         Service("media").Real.Select(port => (port.Port, port.Container, port.Protocol)).Should().Equal(
             (3000, 4000, "tcp"), (3001, 4001, "tcp"), (3002, 4002, "tcp"), (6000, null, "udp"));
         Service("db").Real.Single().Address.Should().Be("127.0.0.1");
-        Service("node").Real.Select(port => (port.Port, port.Host)).Should().Equal((9100, "box"));
+        Service("node").Real.Select(port => (port.Port, port.Host)).Should().Equal((9100, "box"), (9182, "192-168-178-11"));
 
         var check = await CliRun.RunAsync(_directory.Path, "ports", "check", "--root", _directory.Path, "--json");
         check.Json.GetProperty("findings").EnumerateArray().Select(finding => finding.GetProperty("rule").GetString()).Should().NotContain(["PS015", "PS016", "PS018"]);
