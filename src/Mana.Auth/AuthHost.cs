@@ -23,7 +23,7 @@ namespace Mana.Auth;
 public static class AuthHost
 {
     /// <summary>The port when <c>PORT</c> is unset.</summary>
-    public const int DefaultPort = 3001;
+    public const int DefaultPort = GeneratedPort.Default;
 
     /// <summary>The service's name in logs, metrics and <c>/health</c>.</summary>
     public const string Service = "mana-auth";

@@ -6,6 +6,7 @@ using Mana.Cli.Commands.Cluster;
 using Mana.Cli.Commands.Doctor;
 using Mana.Cli.Commands.OAuthClients;
 using Mana.Cli.Commands.Personas;
+using Mana.Cli.Commands.Ports;
 using Mana.Cli.Commands.Purge;
 using Mana.Cli.Commands.Runner;
 using Mana.Cli.Commands.Seed;
@@ -80,7 +81,7 @@ public static class ManaCli
         root.Add(SeedCommand.Create(globals, environment));
         root.Add(new Command("personas", "The personas in mana-auth and in the catalog.")
         {
-            ListCommand.Create(globals, environment),
+            Commands.Personas.ListCommand.Create(globals, environment),
             ShowCommand.Create(globals, environment),
             LintCommand.Create(globals, environment),
             CleanupCommand.Create(globals, environment),
@@ -105,6 +106,7 @@ public static class ManaCli
         root.Add(PurgeCommand.Create(globals, environment));
         root.Add(new Command("admin", "Administrators of mana-auth.") { AdminCreateCommand.Create(globals, environment) });
         root.Add(DoctorCommand.Create(globals, environment));
+        root.Add(PortsCommands.Create(globals, environment));
         root.Add(SimulateCommand.Create(globals, environment));
         root.Add(new Command("bench", "Measurements of the whole product on this machine.")
         {
@@ -113,6 +115,7 @@ public static class ManaCli
             FleetBenchCommand.Create(globals, environment),
             GatewayBenchCommand.Create(globals, environment),
             ConversationsBenchCommand.Create(globals, environment),
+            PortsBenchCommand.Create(globals, environment),
         });
         HelpText.Install(root, environment);
         return root;

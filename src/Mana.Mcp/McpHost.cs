@@ -19,7 +19,7 @@ namespace Mana.Mcp;
 public static class McpHost
 {
     /// <summary>The port when <c>PORT</c> is unset.</summary>
-    public const int DefaultPort = 3069;
+    public const int DefaultPort = GeneratedPort.Default;
 
     /// <summary>The service's name in logs, metrics and <c>/health</c>.</summary>
     public const string Service = "mana-mcp";

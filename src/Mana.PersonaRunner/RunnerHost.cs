@@ -22,7 +22,7 @@ namespace Mana.PersonaRunner;
 public static partial class RunnerHost
 {
     /// <summary>The port when <c>PORT</c> is unset.</summary>
-    public const int DefaultPort = 3070;
+    public const int DefaultPort = GeneratedPort.Default;
 
     /// <summary>The service's name in logs, metrics and <c>/health</c>.</summary>
     public const string Service = "mana-persona-runner";

@@ -26,5 +26,19 @@ internal sealed class McpAdminClient(Uri address, string? serviceKey) : IDisposa
         return body.RootElement.GetProperty("rows").GetInt64();
     }
 
+    /// <summary>Removes what a user wrote, in whatever space; null where this mana-mcp cannot.</summary>
+    public async Task<PurgeResponse?> PurgeAuthorAsync(UserId author, CancellationToken cancellationToken)
+    {
+        var path = $"/api/v1/internal/users/{Uri.EscapeDataString(author.Value)}/records";
+        using var response = await _http.SendAsync(HttpMethod.Delete, path, cancellationToken, headers: _key);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+
+        await _http.EnsureSuccessAsync(response, "DELETE " + path, cancellationToken);
+        return JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(cancellationToken), AuthJson.Default.PurgeResponse);
+    }
+
     public void Dispose() => _http.Dispose();
 }

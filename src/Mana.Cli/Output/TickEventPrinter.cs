@@ -8,7 +8,7 @@ namespace Mana.Cli.Output;
 internal sealed class TickEventPrinter(CommandContext context)
 {
     private const int NameWidth = 8;
-    private const int ToolWidth = 24;
+    private const int ToolWidth = 26;
     private const int TextLength = 100;
     private static readonly string[] Colours = ["aqua", "fuchsia", "yellow", "lime", "deepskyblue1", "orange1", "orchid", "springgreen2", "gold1", "lightcoral"];
 

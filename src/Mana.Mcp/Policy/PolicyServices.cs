@@ -1,5 +1,6 @@
 using Mana.Hosting;
 using Mana.Hosting.Storage;
+using Mana.Mcp.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Mana.Mcp.Policy;

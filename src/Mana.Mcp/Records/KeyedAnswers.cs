@@ -78,15 +78,15 @@ internal sealed class KeyedAnswers(ServiceDatabase database, DomainClock clock)
         // On PostgreSQL this waits for another process that is about to commit the same key.
         var added = await session.WriteAsync((db, ct) => db.RunAsync(
             """
-            insert into idempotency_keys (space_id, idempotency_key, fingerprint, answer, created_at)
-            values (@space, @key, @fingerprint, @answer, @now)
+            insert into idempotency_keys (space_id, idempotency_key, fingerprint, answer, created_at, author_id)
+            values (@space, @key, @fingerprint, @answer, @now, @author)
             on conflict (space_id, idempotency_key) do update
-            set fingerprint = excluded.fingerprint, answer = excluded.answer, created_at = excluded.created_at
+            set fingerprint = excluded.fingerprint, answer = excluded.answer, created_at = excluded.created_at, author_id = excluded.author_id
             where idempotency_keys.created_at <= @expired
             """,
             ct,
             ("space", call.Space.Value), ("key", call.Key), ("fingerprint", call.Fingerprint),
-            ("answer", JsonSerializer.Serialize(answer, Json)), ("now", clock.Now()), ("expired", Expired)), cancellationToken);
+            ("answer", JsonSerializer.Serialize(answer, Json)), ("now", clock.Now()), ("author", call.Author.Value), ("expired", Expired)), cancellationToken);
         if (added == 0)
         {
             throw new KeyTakenException();

@@ -1,6 +1,6 @@
 using Mana.Hosting;
 using Mana.Hosting.Storage;
-using Mana.Mcp.Policy;
+using Mana.Mcp.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Mana.Mcp.Records;
 
-/// <summary>Registers the store and maps what mana-auth asks of it.</summary>
+/// <summary>Registers the store and maps what mana-auth and <c>mana purge</c> ask of it.</summary>
 internal static class RecordServices
 {
     public static IServiceCollection AddRecords(this IServiceCollection services, ServiceDatabase database)
@@ -44,9 +44,13 @@ internal static class RecordServices
         // The proof of a purge: what every table still has of the space.
         app.MapGet("/api/v1/internal/spaces/{id}/rows", async (string id, ServiceDatabase database, CancellationToken cancellationToken) =>
         {
-            var tables = await database.ReadAsync((db, ct) => SpaceTables.CountAsync(db, database.Kind, id, ct), cancellationToken);
+            var tables = await database.ReadAsync((db, ct) => OwnedTables.OfSpace.CountAsync(db, database.Kind, id, ct), cancellationToken);
             return TypedResults.Json(new SpaceRows(id, tables.Values.Sum(), tables), RecordJson.Default.SpaceRows);
         });
+
+        // For `mana purge`: what a user wrote in the spaces of others outlives the user's own.
+        app.MapDelete("/api/v1/internal/users/{id}/records", async (string id, RecordStore records, CancellationToken cancellationToken) =>
+            TypedResults.Json(await records.RemoveAuthorAsync(new UserId(id), cancellationToken), RecordJson.Default.PurgeResponse));
     }
 }
 
@@ -62,4 +66,5 @@ internal sealed record SpaceRows(string SpaceId, long Rows, IReadOnlyDictionary<
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(SpaceRemoval))]
 [JsonSerializable(typeof(SpaceRows))]
+[JsonSerializable(typeof(PurgeResponse))]
 internal sealed partial class RecordJson : JsonSerializerContext;

@@ -39,9 +39,20 @@ internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
         database.WriteAsync(
             async (db, ct) =>
             {
-                var deleted = await SpaceTables.RemoveAsync(db, database.Kind, space.Value, ct);
-                var left = await SpaceTables.CountAsync(db, database.Kind, space.Value, ct);
-                return new SpaceRemoval(left.Count == 0, deleted, left.Values.Sum());
+                var deleted = await OwnedTables.OfSpace.RemoveAsync(db, database.Kind, space.Value, ct);
+                var left = (await OwnedTables.OfSpace.CountAsync(db, database.Kind, space.Value, ct)).Values.Sum();
+                return new SpaceRemoval(left == 0, (int)deleted["records"], left);
+            },
+            cancellationToken);
+
+    /// <summary>Removes what a user wrote, in whatever space, and counts what is left.</summary>
+    public Task<PurgeResponse> RemoveAuthorAsync(UserId author, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async (db, ct) =>
+            {
+                var deleted = await OwnedTables.OfAuthor.RemoveAsync(db, database.Kind, author.Value, ct);
+                var left = await OwnedTables.OfAuthor.CountAsync(db, database.Kind, author.Value, ct);
+                return new PurgeResponse(left.Values.Sum() == 0, deleted, left);
             },
             cancellationToken);
 

@@ -1,5 +1,6 @@
 using LinqToDB;
 using LinqToDB.Async;
+using Mana.Hosting.Storage;
 
 namespace Mana.Mcp.Records;
 
@@ -31,6 +32,18 @@ internal sealed partial class SpaceRecords
 
                 return [.. found.Take(limit)];
             },
+            cancellationToken);
+
+    /// <summary>The records of every kind, the last one that came first.</summary>
+    /// <param name="before">Only those that came before this number.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public Task<IReadOnlyList<RecordRow>> ListAnyAsync(long before, int limit, CancellationToken cancellationToken) =>
+        session.ReadAsync<IReadOnlyList<RecordRow>>(
+            async (db, ct) => await db.RowsAsync<RecordRow>(
+                "select * from records where space_id = @space and deleted_at is null and seq < @before order by seq desc limit @limit",
+                ct,
+                ("space", space), ("before", before), ("limit", limit)),
             cancellationToken);
 
     /// <summary>

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Mana.Contracts;
-using Mana.Hosting.Storage;
 using Mana.Mcp.Access;
 using Mana.Mcp.Records;
 using Mana.Mcp.Tools;
@@ -10,7 +9,7 @@ using ModelContextProtocol.Protocol;
 namespace Mana.Mcp.Resources;
 
 /// <summary>The records of the active space as MCP resources, <c>mana://module/id</c>: what clients let people attach.</summary>
-internal sealed class RecordResources(ServiceDatabase database, SpaceAccess access)
+internal sealed class RecordResources(RecordStore records, SpaceAccess access)
 {
     private const string Scheme = "mana://";
     private const string Json = "application/json";
@@ -48,12 +47,7 @@ internal sealed class RecordResources(ServiceDatabase database, SpaceAccess acce
             ? long.MaxValue
             : Cursor.Parse(cursor)?.Seq ?? throw new McpProtocolException("Invalid params: cursor must be the nextCursor of an earlier answer", McpErrorCode.InvalidParams);
         var inside = await access.WithTypeAsync(caller, cancellationToken);
-        var rows = await database.ReadAsync(
-            (db, ct) => db.RowsAsync<RecordRow>(
-                "select * from records where space_id = @space and deleted_at is null and seq < @before order by seq desc limit @limit",
-                ct,
-                ("space", caller.Space.Value), ("before", before), ("limit", PageSize + 1)),
-            cancellationToken);
+        var rows = await records.In(caller.Space, caller.User).ListAnyAsync(before, PageSize + 1, cancellationToken);
         return new ListResourcesResult
         {
             Resources = [.. rows.Take(PageSize).Where(row => SpaceTypes.Allows(inside.SpaceType, ModuleOf(row))).Select(Describe)],
@@ -68,12 +62,7 @@ internal sealed class RecordResources(ServiceDatabase database, SpaceAccess acce
             && uri.StartsWith(Scheme, StringComparison.Ordinal)
             && uri[Scheme.Length..].Split('/') is [var module, var id]
             && SpaceTypes.Allows((await access.WithTypeAsync(caller, cancellationToken)).SpaceType, module)
-            && await database.ReadAsync(
-                (db, ct) => db.RowAsync<RecordRow>(
-                    "select * from records where id = @id and space_id = @space and deleted_at is null",
-                    ct,
-                    ("id", id.ToLowerInvariant()), ("space", caller.Space.Value)),
-                cancellationToken) is { } row
+            && await records.In(caller.Space, caller.User).FindAnyAsync([id.ToLowerInvariant()], 1, cancellationToken) is [var row]
             && ModuleOf(row) == module)
         {
             return new ReadResourceResult

@@ -6,6 +6,7 @@ using Mana.Hosting;
 using Mana.Mcp;
 using Mana.PersonaRunner;
 using Mana.PersonaRunner.Ticks;
+using Mana.Ports.Model;
 using static ArchUnitNET.Fluent.ArchRuleDefinition;
 using Assembly = System.Reflection.Assembly;
 
@@ -22,7 +23,8 @@ public sealed class DirectionTests
     private static readonly Assembly Auth = typeof(AuthHost).Assembly;
     private static readonly Assembly Mcp = typeof(McpHost).Assembly;
     private static readonly Assembly Runner = typeof(RunnerHost).Assembly;
-    private static readonly Assembly[] Ours = [Contracts, Hosting, Auth, Mcp, Runner];
+    private static readonly Assembly Ports = typeof(PortSchema).Assembly;
+    private static readonly Assembly[] Ours = [Contracts, Hosting, Auth, Mcp, Runner, Ports];
 
     private static readonly Lazy<ArchUnitNET.Domain.Architecture> Architecture = new(() => new ArchLoader().LoadAssemblies(Ours).Build());
 
@@ -34,6 +36,7 @@ public sealed class DirectionTests
         { "Mana.Auth", ["Mana.Contracts", "Mana.Hosting"] },
         { "Mana.Mcp", ["Mana.Contracts", "Mana.Hosting"] },
         { "Mana.PersonaRunner", ["Mana.Contracts", "Mana.Hosting"] },
+        { "Mana.Ports", [] },
     };
 
     /// <summary>What belongs to one part of an assembly: the namespaces of the foreign types, and those that may use them.</summary>
@@ -47,6 +50,7 @@ public sealed class DirectionTests
         { "Mana.Mcp", "Npgsql|Microsoft\\.Data\\.Sqlite|DbUp", "Records|Storage" },
         // The features of mana-auth ask their own questions over linq2db; what depends on the database product is kept in one place.
         { "Mana.Auth", "Npgsql|Microsoft\\.Data\\.Sqlite|DbUp", "Storage" },
+        { "Mana.Ports", "YamlDotNet", "Model|Files" },
         { "Mana.Hosting", "LinqToDB|Npgsql|Microsoft\\.Data\\.Sqlite|DbUp", "Storage" },
     };
 

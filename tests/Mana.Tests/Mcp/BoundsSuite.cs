@@ -131,6 +131,27 @@ public abstract class BoundsSuite
         }
     }
 
+    [Fact]
+    public async Task The_purge_of_a_user_takes_what_the_user_wrote_wherever_and_leaves_what_others_wrote()
+    {
+        await using var store = await StartAsync();
+        var mcp = store.Mcp;
+        mcp.Auth.Join(McpUnderTest.Anna, "space-ben", "member");
+        var ben = await mcp.ConnectAsync("ben", "space-ben");
+        await ben.CallAsync("todo.create", """{"title":"of ben"}""");
+        await mcp.KeyedAsync("k", "todo.create", """{"title":"of anna, at home"}""");
+        await mcp.KeyedAsync("l", "todo.create", """{"title":"of anna, with ben"}""", McpUnderTest.Anna, "space-ben");
+
+        using var request = new HttpRequestMessage(HttpMethod.Delete, $"/api/v1/internal/users/{McpUnderTest.Anna}/records");
+        request.Headers.Add("X-Service-Key", FakeAuth.ServiceKeyValue);
+        using var response = await mcp.Host.Client.SendAsync(request, Cancellation);
+
+        (await response.Content.ReadAsStringAsync(Cancellation)).Should().Be(
+            """{"ok":true,"deleted":{"idempotency_keys":2,"records":2},"remaining":{"idempotency_keys":0,"records":0}}""");
+        (await ben.CallAsync("todo.list")).Texts("tasks", "title").Should().Equal("of ben");
+        (await store.CountAsync("select records from space_usage where space_id = 'space-ben'")).Should().Be(1);
+    }
+
     private protected abstract Task<IReadOnlyList<string>> TablesWithSpacesAsync(StoreUnderTest store);
 
     private static async Task<JsonNode> RowsAsync(McpUnderTest mcp, string space)

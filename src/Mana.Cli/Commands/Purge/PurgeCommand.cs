@@ -69,7 +69,7 @@ internal static class PurgeCommand
         var request = email is null ? new PurgeRequest(TickIds: ticks) : new PurgeRequest(email);
         var fromAuth = await auth.PurgeAsync(jwt, request, cancellationToken);
         var fromRunner = await runner.PurgeAsync(request, cancellationToken);
-        var rows = new List<PurgedTable>([.. Rows("mana-auth", fromAuth), .. await RowsOfSpacesAsync(context, fromAuth, cancellationToken), .. Rows("mana-persona-runner", fromRunner)]);
+        var rows = new List<PurgedTable>([.. Rows("mana-auth", fromAuth), .. await RowsOfMcpAsync(context, fromAuth, cancellationToken), .. Rows("mana-persona-runner", fromRunner)]);
         var open = (fromAuth.Spaces ?? []).Where(space => !space.Removed).ToList();
         var left = rows.Sum(row => row.Remaining ?? 0);
         var isProven = left == 0 && open.Count == 0 && rows.TrueForAll(row => row.Remaining is not null);
@@ -93,8 +93,8 @@ internal static class PurgeCommand
     private static IEnumerable<PurgedTable> Rows(string service, PurgeResponse response) =>
         response.Deleted.Select(pair => new PurgedTable(service, pair.Key, pair.Value, response.Remaining.GetValueOrDefault(pair.Key)));
 
-    /// <summary>What mana-mcp still has of the spaces that went; it counts, we do not believe.</summary>
-    private static async Task<IReadOnlyList<PurgedTable>> RowsOfSpacesAsync(CommandContext context, PurgeResponse purged, CancellationToken cancellationToken)
+    /// <summary>Removes what the persona wrote in the spaces of others, and asks what mana-mcp still has of the spaces that went; it counts, we do not believe.</summary>
+    private static async Task<IReadOnlyList<PurgedTable>> RowsOfMcpAsync(CommandContext context, PurgeResponse purged, CancellationToken cancellationToken)
     {
         var rows = new List<PurgedTable>();
         if (purged.Spaces is not { Count: > 0 } spaces)
@@ -103,6 +103,13 @@ internal static class PurgeCommand
         }
 
         using var mcp = new McpAdminClient(context.Connection.McpUrl, context.Connection.ServiceKey);
+        if (purged.UserId is { } user)
+        {
+            rows.AddRange(await mcp.PurgeAuthorAsync(user, cancellationToken) is { } written
+                ? written.Deleted.Select(pair => new PurgedTable("mana-mcp", $"{pair.Key} by the persona", pair.Value, written.Remaining.GetValueOrDefault(pair.Key)))
+                : [new PurgedTable("mana-mcp", "records by the persona", null, null)]);
+        }
+
         foreach (var space in spaces)
         {
             rows.Add(new PurgedTable("mana-mcp", $"space {space.Slug}", null, await mcp.CountRowsAsync(space.Id, cancellationToken)));

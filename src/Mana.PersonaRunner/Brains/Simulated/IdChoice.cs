@@ -21,6 +21,7 @@ internal sealed class IdChoice(Transcript transcript)
     public IReadOnlyList<KnownRecord> Candidates(SimulatedTool tool, string parameter, JsonElement schema)
     {
         schema = Schemas.Resolve(schema, tool.Schema);
+        var noun = RecordIds.Noun(Schemas.Text(schema, "description") ?? "");
         if (Schemas.Alternatives(schema) is { Count: > 0 } branches)
         {
             schema = branches.Select(branch => Schemas.Resolve(branch, tool.Schema)).FirstOrDefault(branch => !Schemas.Types(branch).SequenceEqual(["null"]));
@@ -37,7 +38,7 @@ internal sealed class IdChoice(Transcript transcript)
             : [];
         return
         [
-            .. transcript.Known.For(tool.ModuleKey, parameter).Where(record =>
+            .. transcript.Known.For(tool.ModuleKey, parameter, noun).Where(record =>
                 Fits(record.Id, schema)
                 && !done.Contains(record.Key)
                 && !(tool.Kind != ToolKind.Create && _claimed.Contains(record.Key))

@@ -41,12 +41,21 @@ internal sealed class KnownRecords
     public void Forget(string id) => _gone.Add(id);
 
     /// <summary>The records whose id fits a parameter, the most recently met last.</summary>
-    public IReadOnlyList<KnownRecord> For(string moduleKey, string parameter)
+    /// <param name="moduleKey">The module that asks.</param>
+    /// <param name="parameter">The parameter's name.</param>
+    /// <param name="noun">What its description calls the record; empty where it does not say.</param>
+    public IReadOnlyList<KnownRecord> For(string moduleKey, string parameter, string noun)
     {
         var stem = RecordIds.Stem(parameter) ?? RecordIds.Kind(parameter);
         if (stem is "" or "entry" or "item" or "record" || stem == RecordIds.Kind(moduleKey))
         {
             var own = All.Where(record => record.IsOwn && record.ModuleKey == moduleKey).ToList();
+            if (noun.Length > 0 && own.Exists(record => record.Kind.Length > 0))
+            {
+                // A module of tasks and projects: the id of the one is not found among the others.
+                return own.FindAll(record => record.Kind.Length > 0 && noun.EndsWith(record.Kind, StringComparison.Ordinal));
+            }
+
             var named = own.Where(record => record.Kind == RecordIds.Kind(moduleKey)).ToList();
             return named.Count > 0 ? named : own;
         }

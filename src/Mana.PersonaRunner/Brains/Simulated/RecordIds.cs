@@ -1,9 +1,10 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Mana.PersonaRunner.Brains.Simulated;
 
 /// <summary>How ids are named: which parameters want one, and of what.</summary>
-internal static class RecordIds
+internal static partial class RecordIds
 {
     private static readonly string[] OneSuffixes = ["Id", "ID", "_id", "-id", "Uuid"];
     private static readonly string[] ManySuffixes = ["Ids", "IDs", "_ids", "-ids"];
@@ -46,6 +47,9 @@ internal static class RecordIds
         return null;
     }
 
+    /// <summary>The kind of record that a description speaks of: "The id of the journal entry, as …" is journalentry; "" if of none.</summary>
+    public static string Noun(string description) => IdOf().Match(description) is { Success: true } found ? Kind(found.Groups[1].Value) : "";
+
     /// <summary>The kind of record behind a property name: <c>journalEntries</c> is journalentry.</summary>
     public static string Kind(string name)
     {
@@ -57,4 +61,7 @@ internal static class RecordIds
             _ => key,
         };
     }
+
+    [GeneratedRegex(@"\bid of (?:the|an?) ([a-z][a-z -]{1,40}?)(?:[,.;:(]|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex IdOf();
 }

@@ -113,7 +113,7 @@ public sealed class SqliteIdempotencyTests : IdempotencySuite
         await store.RunAsync(
             """
             with recursive n (i) as (select 1 union all select i + 1 from n where i < 1200)
-            insert into idempotency_keys select 'space-' || i, 'old', fingerprint, answer, created_at from idempotency_keys, n
+            insert into idempotency_keys (space_id, idempotency_key, fingerprint, answer, created_at) select 'space-' || i, 'old', fingerprint, answer, created_at from idempotency_keys, n
             """);
         mcp.Clock.Advance(TimeSpan.FromDays(6));
         await mcp.KeyedAsync("young", "todo.create", Title);

@@ -2,8 +2,9 @@ using LinqToDB.Data;
 using Mana.Contracts;
 using Mana.Hosting;
 using Mana.Hosting.Storage;
+using Mana.Mcp.Policy;
 
-namespace Mana.Mcp.Policy;
+namespace Mana.Mcp.Storage;
 
 /// <summary>
 /// The rates of all processes on one PostgreSQL: a row for each user and tool holds the times of the latest calls. One

@@ -1,0 +1,163 @@
+using System.Text.RegularExpressions;
+
+namespace Mana.Ports.Files;
+
+/// <summary>The ports of one service of a docker-compose file.</summary>
+internal sealed partial class ComposeService(
+    SourceText source, string path, YamlEntry entry, HashSet<string> services, IReadOnlyDictionary<string, string> variables)
+{
+    private readonly string _name = entry.Key.Value;
+
+    public IEnumerable<PortMention> Mentions()
+    {
+        if (entry.Value is not YamlMap service)
+        {
+            return [];
+        }
+
+        return
+        [
+            .. Items(service["ports"]).SelectMany(Published),
+            .. Items(service["expose"]).SelectMany(Exposed),
+            .. Told(service),
+            .. Items((service["healthcheck"] as YamlMap)?["test"]).OfType<YamlScalar>().SelectMany(Asked),
+            .. Pairs(service["labels"]).SelectMany(pair => Routed(pair.Key, pair.Value)),
+        ];
+    }
+
+    private static IEnumerable<YamlNode> Items(YamlNode? node) => node switch { YamlList list => list.Items, YamlScalar scalar => [scalar], _ => [] };
+
+    private IEnumerable<PortMention> Published(YamlNode node) => node switch
+    {
+        YamlScalar scalar => Short(scalar),
+        YamlMap map => Long(map),
+        _ => [],
+    };
+
+    private IEnumerable<PortMention> Short(YamlScalar scalar)
+    {
+        if (scalar.Value.Length == 0 || LocatedText.Expand(source, scalar, variables) is not { } located)
+        {
+            return [];
+        }
+
+        var port = ComposePort.Parse(located.Text)
+            ?? throw source.Fault(scalar.Start, $"\"{scalar.Value}\" is no port of docker-compose; write [ADDRESS:]HOST:CONTAINER[/PROTOCOL]");
+        return
+        [
+            .. port.Host is { } host ? All(PortRole.Host, host, located, port, scalar) : [],
+            .. All(PortRole.Container, port.Container, located, port, scalar),
+        ];
+    }
+
+    private IEnumerable<PortMention> All(PortRole role, LocatedSpan span, LocatedText located, ComposePort port, YamlScalar scalar) =>
+        span.Ports().Select(number => Mention(role, number, located.OffsetAt(span.Index), scalar.Value, port.Protocol, role == PortRole.Host ? port.Address : null));
+
+    private IEnumerable<PortMention> Long(YamlMap map)
+    {
+        var (protocol, address) = (map.Text("protocol"), map.Text("host_ip"));
+        return [.. Part("published", PortRole.Host, address), .. Part("target", PortRole.Container, null)];
+
+        IEnumerable<PortMention> Part(string key, PortRole role, string? at)
+        {
+            if (map[key] is not YamlScalar { Value.Length: > 0 } scalar || LocatedText.Expand(source, scalar, variables) is not { } located)
+            {
+                return [];
+            }
+
+            var span = LocatedSpan.Parse(located.Text, 0) ?? throw source.Fault(scalar.Start, $"{key}: \"{scalar.Value}\" is no port; write a number between 1 and 65535");
+            return span.Ports().Select(number => Mention(role, number, located.OffsetAt(0), scalar.Value, protocol, at));
+        }
+    }
+
+    private IEnumerable<PortMention> Exposed(YamlNode node)
+    {
+        if (node is not YamlScalar { Value.Length: > 0 } scalar || LocatedText.Expand(source, scalar, variables) is not { } located)
+        {
+            return [];
+        }
+
+        var port = ComposePort.Parse(located.Text) is { Host: null, Address: null } exposed
+            ? exposed
+            : throw source.Fault(scalar.Start, $"expose: \"{scalar.Value}\" is no port; write CONTAINER[/PROTOCOL]");
+        return All(PortRole.Container, port.Container, located, port, scalar);
+    }
+
+    /// <summary>The service's own PORT, and the addresses of its neighbours.</summary>
+    private IEnumerable<PortMention> Told(YamlMap service)
+    {
+        // On the host's network the process takes the machine's port itself.
+        var role = service.Text("network_mode") == "host" ? PortRole.Host : PortRole.Variable;
+        foreach (var (key, value) in Pairs(service["environment"]))
+        {
+            if (key == "PORT" && Endpoint.Number(value.Text) is { } port)
+            {
+                yield return Mention(role, port, value.OffsetAt(0), $"PORT={value.Text}");
+            }
+
+            foreach (var endpoint in Endpoint.In(value.Text).Where(endpoint => services.Contains(endpoint.Host)))
+            {
+                yield return Mention(PortRole.Container, endpoint.Port, value.OffsetAt(endpoint.Index), $"{key}={Hidden(value.Text)}", address: endpoint.Host) with { Service = endpoint.Host };
+            }
+        }
+    }
+
+    private IEnumerable<PortMention> Asked(YamlScalar scalar) =>
+        LocatedText.Expand(source, scalar, variables) is not { } located
+            ? []
+            : Endpoint.In(located.Text).Where(endpoint => Endpoint.IsThisMachine(endpoint.Host))
+                .Select(endpoint => Mention(PortRole.Container, endpoint.Port, located.OffsetAt(endpoint.Index), scalar.Value));
+
+    private IEnumerable<PortMention> Routed(string key, LocatedText value) =>
+        key.EndsWith("loadbalancer.server.port", StringComparison.Ordinal) && Endpoint.Number(value.Text) is { } port
+            ? [Mention(PortRole.Container, port, value.OffsetAt(0), $"{key}={value.Text}")]
+            : [];
+
+    /// <summary>The pairs of a mapping, or of a list of <c>NAME=VALUE</c>.</summary>
+    private IEnumerable<(string Key, LocatedText Value)> Pairs(YamlNode? node)
+    {
+        if (node is YamlMap map)
+        {
+            foreach (var pair in map.Own)
+            {
+                if (pair.Key.Value == "<<")
+                {
+                    // Merged variables stand elsewhere, and are read there unless the elsewhere is no service.
+                    foreach (var merged in Items(pair.Value is YamlMap one ? new YamlList([one], false, 0, 0) : pair.Value).OfType<YamlMap>().SelectMany(one => one.Own))
+                    {
+                        if (merged.Value is YamlScalar common && LocatedText.Expand(source, common, variables) is { } located)
+                        {
+                            yield return (merged.Key.Value, located);
+                        }
+                    }
+                }
+                else if (pair.Value is YamlScalar scalar && LocatedText.Expand(source, scalar, variables) is { } located)
+                {
+                    yield return (pair.Key.Value, located);
+                }
+            }
+        }
+
+        foreach (var scalar in (node as YamlList)?.Items.OfType<YamlScalar>() ?? [])
+        {
+            var equals = scalar.Value.IndexOf('=', StringComparison.Ordinal);
+            var content = scalar.ContentStart(source.Text);
+            if (equals > 0 && LocatedText.Expand(scalar.Value[(equals + 1)..], content < 0 ? -1 : content + equals + 1, scalar.Start, variables) is { } located)
+            {
+                yield return (scalar.Value[..equals], located);
+            }
+        }
+    }
+
+    private PortMention Mention(PortRole role, int port, int offset, string text, string? protocol = null, string? address = null)
+    {
+        var (line, column) = source.Position(offset);
+        return new PortMention(_name, port, role, path, line, column, text, protocol, address);
+    }
+
+    // Connection strings carry passwords, and mentions are printed.
+    private static string Hidden(string text) => Credentials().Replace(text, "://…@");
+
+    [GeneratedRegex("://[^/@\\s]*@")]
+    private static partial Regex Credentials();
+}

@@ -1,0 +1,165 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Mana.Ports.Model;
+
+/// <summary>A YAML value that remembers where it stands.</summary>
+internal abstract record YamlNode(SourcePlace At)
+{
+    public abstract string Kind { get; }
+}
+
+/// <param name="Value">The text.</param>
+/// <param name="IsPlain">Written without quotes.</param>
+/// <param name="At">Its first character.</param>
+internal sealed record YamlText(string Value, bool IsPlain, SourcePlace At) : YamlNode(At)
+{
+    public override string Kind => IsPlain && Value.Length == 0 ? "nothing" : "a text";
+
+    public bool IsNull => IsPlain && Value is "" or "~" or "null";
+}
+
+/// <param name="Entries">In the order of the text; a key stands once.</param>
+/// <param name="IsFlow">Written with braces.</param>
+/// <param name="At">Its first character.</param>
+internal sealed record YamlMap(IReadOnlyList<YamlEntry> Entries, bool IsFlow, SourcePlace At) : YamlNode(At)
+{
+    public override string Kind => "a mapping";
+
+    public YamlNode? Find(string key)
+    {
+        foreach (var entry in Entries)
+        {
+            if (entry.Key == key)
+            {
+                return entry.Value;
+            }
+        }
+
+        return null;
+    }
+}
+
+internal sealed record YamlEntry(string Key, SourcePlace KeyAt, YamlNode Value);
+
+internal sealed record YamlList(IReadOnlyList<YamlNode> Items, SourcePlace At) : YamlNode(At)
+{
+    public override string Kind => "a list";
+}
+
+/// <summary>Builds the tree from the parser's events, and notes what a schema must not contain.</summary>
+internal sealed class YamlTree(string path, List<SchemaFault> faults)
+{
+    private SourcePlace _last = new(1, 1);
+
+    /// <summary>Whether the text is no YAML at all.</summary>
+    public bool IsBroken { get; private set; }
+
+    /// <summary>The first document; null where the text is empty or broken.</summary>
+    public YamlNode? Parse(string text)
+    {
+        try
+        {
+            var parser = new Parser(new StringReader(text));
+            parser.Consume<StreamStart>();
+            if (!parser.TryConsume<DocumentStart>(out _))
+            {
+                return null;
+            }
+
+            var root = Node(parser);
+            parser.Consume<DocumentEnd>();
+            if (!parser.TryConsume<StreamEnd>(out _))
+            {
+                Fault(PlaceOf(parser.Current!), "a second document begins; a schema is one document");
+            }
+
+            return root;
+        }
+        catch (YamlException e)
+        {
+            Broken(new SourcePlace((int)e.Start.Line, (int)e.Start.Column), e.Message);
+        }
+        catch (InvalidOperationException)
+        {
+            // The parser's scanner loses its footing on some texts, such as a brace that is never closed, instead of saying so.
+            Broken(_last, "a brace, bracket or quotation mark behind this is not closed");
+        }
+
+        return null;
+    }
+
+    private YamlNode Node(Parser parser)
+    {
+        var at = _last = PlaceOf(parser.Current!);
+        if (parser.Current is NodeEvent { Anchor.IsEmpty: false })
+        {
+            Fault(at, "anchors are not allowed; write the value out, so that every line says what it means");
+        }
+
+        if (parser.Current is NodeEvent { Tag.IsEmpty: false, Tag.IsNonSpecific: false })
+        {
+            Fault(at, "tags are not allowed; write the value plainly");
+        }
+
+        if (parser.TryConsume<Scalar>(out var scalar))
+        {
+            return new YamlText(scalar.Value, scalar.Style == ScalarStyle.Plain, at);
+        }
+
+        if (parser.TryConsume<MappingStart>(out var mapping))
+        {
+            return new YamlMap(Entries(parser), mapping.Style == MappingStyle.Flow, at);
+        }
+
+        if (parser.TryConsume<SequenceStart>(out _))
+        {
+            var items = new List<YamlNode>();
+            while (!parser.TryConsume<SequenceEnd>(out _))
+            {
+                items.Add(Node(parser));
+            }
+
+            return new YamlList(items, at);
+        }
+
+        parser.Consume<AnchorAlias>();
+        Fault(at, "aliases are not allowed; write the value out, so that every line says what it means");
+        return new YamlText("", true, at);
+    }
+
+    private List<YamlEntry> Entries(Parser parser)
+    {
+        var entries = new List<YamlEntry>();
+        var lines = new Dictionary<string, int>(StringComparer.Ordinal);
+        while (!parser.TryConsume<MappingEnd>(out _))
+        {
+            var key = Node(parser);
+            var value = Node(parser);
+            if (key is not YamlText { Value: var name })
+            {
+                Fault(key.At, $"a key must be a text, this is {key.Kind}");
+            }
+            else if (!lines.TryAdd(name, key.At.Line))
+            {
+                Fault(key.At, $"duplicate key \"{name}\": line {lines[name]} has it already; keep one of them");
+            }
+            else
+            {
+                entries.Add(new YamlEntry(name, key.At, value));
+            }
+        }
+
+        return entries;
+    }
+
+    private void Broken(SourcePlace at, string why)
+    {
+        IsBroken = true;
+        Fault(new SourcePlace(Math.Max(1, at.Line), Math.Max(1, at.Column)), $"this is no sound YAML: {why.ReplaceLineEndings(" ").TrimEnd('.')}");
+    }
+
+    private void Fault(SourcePlace at, string message) => faults.Add(new SchemaFault(path, at.Line, at.Column, message));
+
+    private static SourcePlace PlaceOf(ParsingEvent parsed) => new((int)parsed.Start.Line, (int)parsed.Start.Column);
+}
