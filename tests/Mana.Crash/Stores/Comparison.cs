@@ -101,7 +101,7 @@ internal sealed class Comparison(StoredRows rows, IReadOnlySet<string> writes, b
 
     private void CompareRecords()
     {
-        var records = rows.Records.ToHashSet(StringComparer.Ordinal);
+        var records = rows.Records.Select(record => record.Id).ToHashSet(StringComparer.Ordinal);
         var makers = new Dictionary<string, string>(StringComparer.Ordinal);
         var keys = rows.Keys.Select(key => key.Key).ToHashSet(StringComparer.Ordinal);
         foreach (var call in rows.Calls.Where(call => call.Result == "ok" && writes.Contains(call.Tool)))
@@ -112,41 +112,56 @@ internal sealed class Comparison(StoredRows rows, IReadOnlySet<string> writes, b
                 _findings.Lost.Add($"call {name} ({call.Tool}) is ok, and mana-mcp does not know its key");
             }
 
-            if (RecordIn(call.Output!) is not { } id)
+            using var answer = JsonDocument.Parse(call.Output!);
+            foreach (var id in RecordsIn(answer.RootElement))
             {
-                continue;
-            }
+                if (!records.Contains(id))
+                {
+                    _findings.Lost.Add($"call {name} ({call.Tool}) is ok, and mana-mcp has no record {id}");
+                }
 
-            if (!records.Contains(id))
-            {
-                _findings.Lost.Add($"call {name} ({call.Tool}) is ok, and mana-mcp has no record {id}");
-            }
-
-            // A call that makes a record cannot name it; one that changes a record must.
-            if (!call.Input.Contains(id, StringComparison.OrdinalIgnoreCase) && !makers.TryAdd(id, name))
-            {
-                _findings.Doubled.Add($"calls {makers[id]} and {name} both say that they made record {id}");
+                // A call that makes a record cannot name it; one that changes a record must.
+                if (!call.Input.Contains(id, StringComparison.OrdinalIgnoreCase) && !makers.TryAdd(id, name) && AlwaysMakes(call.Tool))
+                {
+                    _findings.Doubled.Add($"calls {makers[id]} and {name} both say that they made record {id}");
+                }
             }
         }
 
-        foreach (var id in records.Where(id => !makers.ContainsKey(id)))
+        // No answer shows the link between a tag and a record; the call that made it names both.
+        var links = new HashSet<(string, string)>();
+        foreach (var (id, collection, data) in rows.Records.Where(record => !makers.ContainsKey(record.Id)))
         {
-            CompareUnclaimed(id);
+            var isClaimed = collection == "tags.links" && links.Add(LinkIn(data)) && IsMade(LinkIn(data));
+            if (!isClaimed)
+            {
+                CompareUnclaimed(id, collection);
+            }
         }
     }
 
+    private bool IsMade((string Tag, string Record) link) => rows.Calls.Any(call =>
+        call is { Result: "ok", Tool: "tags.assign" }
+        && call.Input.Contains(link.Tag, StringComparison.OrdinalIgnoreCase) && call.Input.Contains(link.Record, StringComparison.OrdinalIgnoreCase));
+
+    private static (string Tag, string Record) LinkIn(string data)
+    {
+        using var link = JsonDocument.Parse(data);
+        return (link.RootElement.GetProperty("tagId").GetString()!, link.RootElement.GetProperty("recordId").GetString()!);
+    }
+
     /// <summary>A record that no successful call speaks of: it was written twice, or its call was not heard.</summary>
-    private void CompareUnclaimed(string id)
+    private void CompareUnclaimed(string id, string collection)
     {
         var key = rows.Keys.FirstOrDefault(key => key.Answer.Contains(id, StringComparison.Ordinal))?.Key;
         var result = rows.Calls.FirstOrDefault(call => $"{call.Tick}/{call.Seq}" == key)?.Result;
         if (result is null or "ok")
         {
-            _findings.Doubled.Add($"record {id} was made by no call of the journal");
+            _findings.Doubled.Add($"record {id} of {collection} was made by no call of the journal");
         }
         else if (result != "in-doubt")
         {
-            _findings.Lost.Add($"record {id} was made by call {key}, whose result is {result}");
+            _findings.Lost.Add($"record {id} of {collection} was made by call {key}, whose result is {result}");
         }
     }
 
@@ -195,14 +210,16 @@ internal sealed class Comparison(StoredRows rows, IReadOnlySet<string> writes, b
         _findings.Doubled.AddRange(left.Where(row => row.Value > 0).Select(row => $"mana-auth has {row.Value} too many of the {what} {row.Key}"));
     }
 
-    // {"task": {"id": …, "authorId": …}}: whichever property holds the record. A deletion answers without one.
-    private static string? RecordIn(string output)
+    // Other tools may answer with a record that was there before: a page saved twice, a habit ticked off twice.
+    private static bool AlwaysMakes(string tool) =>
+        tool.Split('.')[^1] is var verb && (verb.StartsWith("create", StringComparison.Ordinal) || verb.StartsWith("add", StringComparison.Ordinal));
+
+    // {"task": {"id": …, "authorId": …}}: wherever it stands; an answer may show several. A deletion answers without one.
+    private static IEnumerable<string> RecordsIn(JsonElement element) => element.ValueKind switch
     {
-        using var answer = JsonDocument.Parse(output);
-        return answer.RootElement.EnumerateObject()
-            .Select(property => property.Value)
-            .Where(value => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("authorId", out _))
-            .Select(value => value.GetProperty("id").GetString())
-            .FirstOrDefault();
-    }
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(RecordsIn),
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(property => RecordsIn(property.Value))
+            .Concat(element.TryGetProperty("authorId", out _) ? [element.GetProperty("id").GetString()!] : []),
+        _ => [],
+    };
 }

@@ -37,7 +37,7 @@ internal sealed record StoredRows
 
     public required IReadOnlyList<OutcomeRow> Outcomes { get; init; }
 
-    public required IReadOnlyList<string> Records { get; init; }
+    public required IReadOnlyList<(string Id, string Collection, string Data)> Records { get; init; }
 
     public required IReadOnlyList<KeyRow> Keys { get; init; }
 
@@ -76,7 +76,7 @@ internal sealed record StoredRows
             "auth", "select persona_id, tick_id, outcome, brain, tool_calls, started_at, ended_at from persona_ticks",
             row => new OutcomeRow(row.Text(0), row.Text(1), row.Text(2), row.Text(3), row.Number(4), row.Number(5), row.Number(6)),
             cancellationToken),
-        Records = await stores.ListAsync("mcp", "select id from records", row => row.Text(0), cancellationToken),
+        Records = await stores.ListAsync("mcp", "select id, collection, data from records", row => (row.Text(0), row.Text(1), row.Text(2)), cancellationToken),
         Keys = await stores.ListAsync(
             "mcp", "select idempotency_key, answer from idempotency_keys", row => new KeyRow(row.Text(0), row.Text(1)), cancellationToken),
     };

@@ -5,25 +5,6 @@ namespace Mana.EndToEnd.Stores;
 /// <summary>What mana-auth, mana-mcp and the runner must agree on when everything has been delivered.</summary>
 internal static class StoreAgreement
 {
-    // The tools that make a record, and where mana-mcp keeps it.
-    private static readonly Dictionary<string, string> Collections = new(StringComparer.Ordinal)
-    {
-        ["todo.create"] = "todo.tasks",
-        ["notes.create"] = "notes.notes",
-        ["journal.add"] = "journal.entries",
-        ["mood.log"] = "mood.entries",
-        ["habits.create"] = "habits.habits",
-        ["habits.log"] = "habits.logs",
-        ["calendar.create"] = "calendar.events",
-        ["contacts.create"] = "contacts.contacts",
-        ["articles.save"] = "articles.articles",
-        ["articles.highlight"] = "articles.highlights",
-        ["dreams.add"] = "dreams.dreams",
-        ["library.add"] = "library.entries",
-        ["goals.create"] = "goals.goals",
-        ["goals.addProgress"] = "goals.progress",
-    };
-
     /// <summary>Every persona has ticked once, and each row of one service has its counterpart in the others.</summary>
     public static void ShouldAgreeOnOneTickOfEverybody(this StoreRows rows, string brain)
     {
@@ -55,21 +36,29 @@ internal static class StoreAgreement
 
     private static void ShouldHaveTheRecordsOfSuccessfulCalls(this StoreRows rows)
     {
-        rows.Records.Should().NotBeEmpty().And.BeEquivalentTo(rows.RecordsOfSuccessfulCalls());
+        var shown = rows.RecordsShownToTheirAuthor();
+        rows.Records.Should().NotBeEmpty();
+        rows.Records.Select(record => record.Id).Should().BeEquivalentTo(shown.Keys, "each was answered to a call of its author, and what was answered is stored");
+        rows.Records.Should().OnlyContain(record => shown[record.Id] == new ShownRecord(record.Collection.Split('.')[0], record.Space));
         rows.Records.Should().OnlyContain(
             record => rows.Members.Contains(new Member(record.Author, record.Space)), "records lie in a space of their author");
     }
 
-    private static List<StoredRecord> RecordsOfSuccessfulCalls(this StoreRows rows) =>
-    [
-        // Once each: a page that is saved again is answered with its first record.
-        .. rows.Answers.Where(call => call.Result == "ok" && Collections.ContainsKey(call.Tool)).Select(call =>
+    /// <summary>The records in the answers of successful calls, by id.</summary>
+    private static Dictionary<string, ShownRecord> RecordsShownToTheirAuthor(this StoreRows rows)
+    {
+        var shown = new Dictionary<string, ShownRecord>(StringComparer.Ordinal);
+        foreach (var call in rows.Answers.Where(call => call.Result == "ok"))
         {
-            var record = CreatedRecord(call);
-            record.Author.Should().Be(call.Persona);
-            return record;
-        }).Distinct(),
-    ];
+            using var answer = JsonDocument.Parse(call.Output!);
+            foreach (var record in RecordsIn(answer.RootElement).Where(record => record.GetProperty("authorId").GetString() == call.Persona))
+            {
+                shown[record.GetProperty("id").GetString()!] = new ShownRecord(call.Tool.Split('.')[0], record.GetProperty("spaceId").GetString()!);
+            }
+        }
+
+        return shown;
+    }
 
     private static void ShouldRestRatingsOnCallsOfTheirModule(this StoreRows rows)
     {
@@ -82,17 +71,14 @@ internal static class StoreAgreement
         }
     }
 
-    // {"task": {"id": …, "spaceId": …, "authorId": …}}: whichever property holds the record.
-    private static StoredRecord CreatedRecord(CallAnswer call)
+    // {"task": {"id": …, "spaceId": …, "authorId": …}}: wherever it stands; an answer may show several.
+    private static IEnumerable<JsonElement> RecordsIn(JsonElement element) => element.ValueKind switch
     {
-        using var answer = JsonDocument.Parse(call.Output!);
-        var record = answer.RootElement.EnumerateObject()
-            .Select(property => property.Value)
-            .First(value => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("authorId", out _));
-        return new StoredRecord(
-            record.GetProperty("id").GetString()!,
-            Collections[call.Tool],
-            record.GetProperty("authorId").GetString()!,
-            record.GetProperty("spaceId").GetString()!);
-    }
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(RecordsIn),
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(property => RecordsIn(property.Value))
+            .Concat(element.TryGetProperty("authorId", out _) ? [element] : []),
+        _ => [],
+    };
+
+    private sealed record ShownRecord(string Module, string Space);
 }
