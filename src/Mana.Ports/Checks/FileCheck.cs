@@ -107,7 +107,8 @@ public sealed class FileCheck(IReadOnlyList<IPortFile> adapters)
                 {
                     var nearest = Suggestions.Nearest(mention.Service, services.Keys);
                     findings.Add(At(PortRules.FileDiffers, file.Path, at, mention.Service, string.Create(CultureInfo.InvariantCulture,
-                        $"{mention.Service} has port {mention.Port} here and is not in {schema.Path}{(nearest is null ? "" : $"; did you mean {nearest}?")}"), mention.Port) with { Severity = Severity.Warning });
+                        $"{mention.Service} has port {mention.Port} here and is not in {schema.Path}{(nearest is null ? "" : $"; did you mean {nearest}?")}"), mention.Port) with
+                    { Severity = Severity.Warning });
                 }
             }
             else if (Expected(service, mention.Role) is { Count: > 0 } expected && !expected.Contains(mention.Port))
