@@ -40,6 +40,10 @@ internal sealed class RecordRow
     [Column("search_text")]
     public string? SearchText { get; set; }
 
+    /// <summary>The idempotency key of the call that made it; null where the call had none.</summary>
+    [Column("call_key")]
+    public string? CallKey { get; set; }
+
     [Column("data")]
     public required string Data { get; set; }
 

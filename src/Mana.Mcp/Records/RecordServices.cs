@@ -1,6 +1,8 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mana.Contracts;
 using Mana.Hosting.Storage;
+using Mana.Mcp.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -51,6 +53,32 @@ internal static class RecordServices
         // For `mana purge`: what a user wrote in the spaces of others outlives the user's own.
         app.MapDelete("/api/v1/internal/users/{id}/records", async (string id, RecordStore records, CancellationToken cancellationToken) =>
             TypedResults.Json(await records.RemoveAuthorAsync(new UserId(id), cancellationToken), RecordJson.Default.PurgeResponse));
+
+        // For `mana purge --tick` and `--run`: what the visits themselves wrote.
+        app.MapPost("/api/v1/internal/purge", RemoveTicksAsync);
+    }
+
+    private static async Task RemoveTicksAsync(HttpContext context, RecordStore records, CancellationToken cancellationToken)
+    {
+        PurgeRequest? request;
+        try
+        {
+            request = await context.Request.ReadFromJsonAsync(RecordJson.Default.PurgeRequest, cancellationToken);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            request = null;
+        }
+
+        if (request is not { Email: null, TickIds: { Count: > 0 and <= PurgeRequest.MaxTicks } ticks } || !ticks.All(tick => PlainId.IsValid(tick.Value ?? "")))
+        {
+            await ErrorBody.WriteAsync(
+                context, StatusCodes.Status400BadRequest, $"send JSON such as {{\"tickIds\":[…]}} with at most {PurgeRequest.MaxTicks} ids of ticks");
+            return;
+        }
+
+        await context.Response.WriteAsJsonAsync(
+            await records.RemoveTicksAsync(ticks, cancellationToken), RecordJson.Default.PurgeResponse, cancellationToken: cancellationToken);
     }
 }
 
@@ -66,5 +94,6 @@ internal sealed record SpaceRows(string SpaceId, long Rows, IReadOnlyDictionary<
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(SpaceRemoval))]
 [JsonSerializable(typeof(SpaceRows))]
+[JsonSerializable(typeof(PurgeRequest))]
 [JsonSerializable(typeof(PurgeResponse))]
 internal sealed partial class RecordJson : JsonSerializerContext;

@@ -7,8 +7,14 @@ namespace Mana.Mcp.Records;
 /// How one call reaches the records: a call that reads on connections of its own, a call that writes with all it does
 /// in one transaction. A tool that only reads, by its own declaration, has no way to write.
 /// </summary>
-internal sealed class RecordSession(ServiceDatabase database, DataConnection? transaction)
+/// <param name="database">The database.</param>
+/// <param name="transaction">The transaction of a call that writes; null for one that reads.</param>
+/// <param name="callKey">The call's idempotency key; null where it has none.</param>
+internal sealed class RecordSession(ServiceDatabase database, DataConnection? transaction, string? callKey = null)
 {
+    /// <summary>The idempotency key of the call; null where it has none.</summary>
+    public string? CallKey => callKey;
+
     /// <summary>Which database it is.</summary>
     public DatabaseKind Kind => database.Kind;
 

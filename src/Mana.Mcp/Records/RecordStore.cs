@@ -16,16 +16,17 @@ internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
     /// </summary>
     /// <param name="space">The space.</param>
     /// <param name="author">The author.</param>
+    /// <param name="callKey">The idempotency key of the call; null where it has none.</param>
     /// <param name="work">
     /// Must await nothing but the records and the session, which is the transaction: on SQLite every other writer waits for it.
     /// </param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     public Task<T> ChangeAsync<T>(
-        SpaceId space, UserId author, Func<SpaceRecords, RecordSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        SpaceId space, UserId author, string? callKey, Func<SpaceRecords, RecordSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         database.WriteAsync(
             (db, ct) =>
             {
-                var session = new RecordSession(database, db);
+                var session = new RecordSession(database, db, callKey);
                 return work(In(space, author, session), session, ct);
             },
             cancellationToken);
@@ -48,6 +49,21 @@ internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
             {
                 var deleted = await OwnedTables.OfAuthor.RemoveAsync(db, database.Kind, author.Value, ct);
                 var left = await OwnedTables.OfAuthor.CountAsync(db, database.Kind, author.Value, ct);
+                return new PurgeResponse(left.Values.Sum() == 0, deleted, left);
+            },
+            cancellationToken);
+
+    /// <summary>
+    /// Removes what ticks made: the records of calls whose idempotency key begins with a tick's id and a slash, with what
+    /// hangs on them, and the answers that are kept of these calls. What they changed in other records stays changed.
+    /// </summary>
+    public Task<PurgeResponse> RemoveTicksAsync(IReadOnlyCollection<TickId> ticks, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async (db, ct) =>
+            {
+                var written = new TickRecords(db, database.Kind, ticks);
+                var deleted = await written.RemoveAsync(ct);
+                var left = await written.CountAsync(ct);
                 return new PurgeResponse(left.Values.Sum() == 0, deleted, left);
             },
             cancellationToken);

@@ -38,6 +38,7 @@ internal sealed partial class SpaceRecords(RecordSession session, DomainClock cl
                     State = set.State(data),
                     OrderKey = set.OrderKey(data, now),
                     SearchText = Searched(set, data),
+                    CallKey = session.CallKey,
                     Data = set.Write(data),
                     CreatedAt = now,
                     UpdatedAt = now,

@@ -178,6 +178,7 @@ internal sealed partial class ToolPipeline(
         return await records.ChangeAsync(
             caller.Space,
             caller.User,
+            call.Keyed?.Key,
             async (own, session, ct) =>
             {
                 var before = await SpaceQuota.EnterAsync(session, caller.Space, ct);

@@ -36,28 +36,47 @@ internal static class StoreAgreement
 
     private static void ShouldHaveTheRecordsOfSuccessfulCalls(this StoreRows rows)
     {
-        var shown = rows.RecordsShownToTheirAuthor();
+        var calls = rows.Answers.Where(call => call.Result == "ok").ToDictionary(call => $"{call.Tick}/{call.Seq}", StringComparer.Ordinal);
         rows.Records.Should().NotBeEmpty();
-        rows.Records.Select(record => record.Id).Should().BeEquivalentTo(shown.Keys, "each was answered to a call of its author, and what was answered is stored");
-        rows.Records.Should().OnlyContain(record => shown[record.Id] == new ShownRecord(record.Collection.Split('.')[0], record.Space));
+        rows.Records.Should().OnlyContain(
+            record => record.CallKey != null && calls.ContainsKey(record.CallKey), "each was made by a successful call");
+        rows.Records.Should().OnlyContain(
+            record => calls[record.CallKey!].Persona == record.Author && ModuleOf(calls[record.CallKey!].Tool) == ModuleOf(record.Collection));
         rows.Records.Should().OnlyContain(
             record => rows.Members.Contains(new Member(record.Author, record.Space)), "records lie in a space of their author");
+        rows.Records.Select(record => record.Id).Should().Contain(
+            calls.Values.SelectMany(IdsIn).Distinct(StringComparer.Ordinal), "what was answered is stored");
+        rows.ShouldHaveMadeEachRecordOnce(calls);
     }
 
-    /// <summary>The records in the answers of successful calls, by id.</summary>
-    private static Dictionary<string, ShownRecord> RecordsShownToTheirAuthor(this StoreRows rows)
+    // A call shows what it makes, or says how many: were it carried out twice, there would be more than that.
+    private static void ShouldHaveMadeEachRecordOnce(this StoreRows rows, Dictionary<string, CallAnswer> calls)
     {
-        var shown = new Dictionary<string, ShownRecord>(StringComparer.Ordinal);
-        foreach (var call in rows.Answers.Where(call => call.Result == "ok"))
+        foreach (var made in rows.Records.Where(record => !IsNeverShown(record)).GroupBy(record => record.CallKey!))
         {
-            using var answer = JsonDocument.Parse(call.Output!);
-            foreach (var record in RecordsIn(answer.RootElement).Where(record => record.GetProperty("authorId").GetString() == call.Persona))
+            var call = calls[made.Key];
+            if (CountIn(call) is { } count)
             {
-                shown[record.GetProperty("id").GetString()!] = new ShownRecord(call.Tool.Split('.')[0], record.GetProperty("spaceId").GetString()!);
+                made.Should().HaveCount(count, "{0} said so", call.Tool);
+            }
+            else
+            {
+                made.Select(record => record.Id).Should().BeSubsetOf(IdsIn(call), "{0} answered with what it made", call.Tool);
             }
         }
 
-        return shown;
+        rows.Records.Where(IsNeverShown).GroupBy(record => record.CallKey).Should().OnlyContain(made => made.Count() == 1);
+    }
+
+    // The link between a tag and a record: the answer shows the tag.
+    private static bool IsNeverShown(StoredRecord record) => record.Collection == "tags.links";
+
+    private static string ModuleOf(string name) => name.Split('.')[0];
+
+    private static IEnumerable<string> IdsIn(CallAnswer call)
+    {
+        using var answer = JsonDocument.Parse(call.Output!);
+        return [.. RecordsIn(answer.RootElement).Select(record => record.GetProperty("id").GetString()!)];
     }
 
     private static void ShouldRestRatingsOnCallsOfTheirModule(this StoreRows rows)
@@ -71,6 +90,13 @@ internal static class StoreAgreement
         }
     }
 
+    // cards.addCards shows the last one of many.
+    private static int? CountIn(CallAnswer call)
+    {
+        using var answer = JsonDocument.Parse(call.Output!);
+        return answer.RootElement.TryGetProperty("added", out var added) ? added.GetInt32() : null;
+    }
+
     // {"task": {"id": …, "spaceId": …, "authorId": …}}: wherever it stands; an answer may show several.
     private static IEnumerable<JsonElement> RecordsIn(JsonElement element) => element.ValueKind switch
     {
@@ -79,6 +105,4 @@ internal static class StoreAgreement
             .Concat(element.TryGetProperty("authorId", out _) ? [element] : []),
         _ => [],
     };
-
-    private sealed record ShownRecord(string Module, string Space);
 }

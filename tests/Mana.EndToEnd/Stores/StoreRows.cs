@@ -23,8 +23,8 @@ internal sealed record RatingEvidence(string Tick, string Module, string Evidenc
 /// <summary>A call of a model.</summary>
 internal sealed record ModelCall(string Tick, long InputTokens, long OutputTokens);
 
-/// <summary>A record of mana-mcp.</summary>
-internal sealed record StoredRecord(string Id, string Collection, string Author, string Space);
+/// <summary>A record of mana-mcp; <c>CallKey</c> names the call that made it: tick and number.</summary>
+internal sealed record StoredRecord(string Id, string Collection, string Author, string Space, string? CallKey);
 
 /// <summary>A membership in a space.</summary>
 internal sealed record Member(string User, string Space);
@@ -137,8 +137,8 @@ internal sealed class StoreRows
             Undelivered = (await ListAsync(runner, "select count(*) from outbox", row => row.Number(0), cancellationToken))[0],
             Records = await ListAsync(
                 mcp,
-                "select id, collection, author_id, space_id from records order by seq",
-                row => new StoredRecord(row.Text(0), row.Text(1), row.Text(2), row.Text(3)),
+                "select id, collection, author_id, space_id, call_key from records order by seq",
+                row => new StoredRecord(row.Text(0), row.Text(1), row.Text(2), row.Text(3), row.OptionalText(4)),
                 cancellationToken),
         };
     }

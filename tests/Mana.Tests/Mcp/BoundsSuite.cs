@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json.Nodes;
 using Mana.Mcp.Records;
 using Mana.Tests.Mcp.Idempotency;
@@ -151,6 +152,55 @@ public abstract class BoundsSuite
         (await ben.CallAsync("todo.list")).Texts("tasks", "title").Should().Equal("of ben");
         (await store.CountAsync("select records from space_usage where space_id = 'space-ben'")).Should().Be(1);
     }
+
+    [Fact]
+    public async Task The_purge_of_ticks_takes_what_they_made_and_what_hangs_on_it_and_nothing_else()
+    {
+        await using var store = await StartAsync();
+        var mcp = store.Mcp;
+        var client = await mcp.ConnectAsync();
+        var habit = RecordId(await mcp.KeyedAsync("t1/0", "habits.create", """{"title":"of t1"}"""), "habit");
+        await mcp.KeyedAsync("t2/0", "habits.log", $$"""{"id":"{{habit}}"}""");
+        var kept = RecordId(await mcp.KeyedAsync("t2/1", "notes.create", """{"title":"of t2"}"""), "note");
+        await mcp.KeyedAsync("t1/1", "notes.update", $$"""{"id":"{{kept}}","title":"of t2, changed by t1"}""");
+        await mcp.KeyedAsync("t10/0", "notes.create", """{"title":"of t10"}""");
+        await mcp.KeyedAsync("t1/2", "notes.create", """{"title":"of t1, with ben"}""", "ben", "space-ben");
+        await client.CallAsync("notes.create", """{"title":"of a person"}""");
+
+        var purged = await PurgeTicksAsync(mcp, """{"tickIds":["t1","unknown"]}""");
+        var again = await PurgeTicksAsync(mcp, """{"tickIds":["t1","unknown"]}""");
+
+        purged.Should().Be("""{"ok":true,"deleted":{"idempotency_keys":3,"records":3},"remaining":{"idempotency_keys":0,"records":0}}""");
+        again.Should().Be("""{"ok":true,"deleted":{"idempotency_keys":0,"records":0},"remaining":{"idempotency_keys":0,"records":0}}""");
+        (await client.CallAsync("notes.list")).Texts("notes", "title").Should().BeEquivalentTo("of a person", "of t10", "of t2, changed by t1");
+        (await store.RecordsAsync()).Should().Be(3);
+        (await store.CountAsync("select records from space_usage where space_id = 'space-ben'")).Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("[")]
+    [InlineData("""{"tickIds":[]}""")]
+    [InlineData("""{"tickIds":["a/b"]}""")]
+    [InlineData("""{"tickIds":[null]}""")]
+    [InlineData("""{"tickIds":["t"],"email":"persona.anna@mana.test"}""")]
+    public async Task A_purge_that_names_no_ticks_is_refused(string body)
+    {
+        await using var store = await StartAsync();
+
+        (await PurgeTicksAsync(store.Mcp, body, 400)).Should().Contain("at most 500 ids of ticks");
+    }
+
+    private static async Task<string> PurgeTicksAsync(McpUnderTest mcp, string body, int status = 200)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/internal/purge") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        request.Headers.Add("X-Service-Key", FakeAuth.ServiceKeyValue);
+        using var response = await mcp.Host.Client.SendAsync(request, Cancellation);
+        ((int)response.StatusCode).Should().Be(status);
+        return await response.Content.ReadAsStringAsync(Cancellation);
+    }
+
+    private static string RecordId(string body, string kind) => (string)JsonNode.Parse(KeyedCalls.Text(body))![kind]!["id"]!;
 
     private protected abstract Task<IReadOnlyList<string>> TablesWithSpacesAsync(StoreUnderTest store);
 
