@@ -9,6 +9,7 @@ using Mana.Cli.Commands.Personas;
 using Mana.Cli.Commands.Ports;
 using Mana.Cli.Commands.Purge;
 using Mana.Cli.Commands.Runner;
+using Mana.Cli.Commands.Runs;
 using Mana.Cli.Commands.Seed;
 using Mana.Cli.Commands.Serve;
 using Mana.Cli.Commands.Simulate;
@@ -94,6 +95,7 @@ public static class ManaCli
             TickOperationCommands.CreateRetry(globals, environment),
             TickOperationCommands.CreateCancel(globals, environment),
         });
+        root.Add(new Command("run", "Runs: all that one start of a runner opened.") { RunListCommand.Create(globals, environment) });
         root.Add(new Command("cluster", "The nodes that run ticks together.") { ClusterStatusCommand.Create(globals, environment) });
         root.Add(PauseCommand.CreatePause(globals, environment));
         root.Add(PauseCommand.CreateResume(globals, environment));

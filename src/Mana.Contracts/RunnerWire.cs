@@ -80,6 +80,7 @@ public sealed record SkippedPersona(string Email, string Reason);
 /// <param name="Undelivered">Batches that mana-auth has not acknowledged.</param>
 /// <param name="SetAside">Those of them that it refused for good; they wait for a retry by hand.</param>
 /// <param name="DeliveryError">What it said of the first of them.</param>
+/// <param name="Run">The run that opened it; null for ticks of a version that knew none.</param>
 public sealed record TickSummary(
     TickId Id,
     UserId PersonaId,
@@ -101,10 +102,24 @@ public sealed record TickSummary(
     string? Node = null,
     int Undelivered = 0,
     int SetAside = 0,
-    string? DeliveryError = null);
+    string? DeliveryError = null,
+    string? Run = null);
 
 /// <summary>Answer of <c>GET /api/v1/ticks</c>: newest first.</summary>
 public sealed record TickListResponse(IReadOnlyList<TickSummary> Ticks);
+
+/// <summary>What a run opened: one start of one runner until its end.</summary>
+/// <param name="Run">Its name, which begins with the UTC time of the start.</param>
+/// <param name="Ticks">How many ticks there are of it.</param>
+/// <param name="Open">Those of them that have not ended.</param>
+/// <param name="Failed">Those that failed or ran out of time.</param>
+/// <param name="Personas">Whose ticks they are.</param>
+/// <param name="FirstTickAt">When the first of them began, UTC.</param>
+/// <param name="LastTickAt">When the last of them began, UTC.</param>
+public sealed record RunSummary(string Run, int Ticks, int Open, int Failed, int Personas, DateTimeOffset FirstTickAt, DateTimeOffset LastTickAt);
+
+/// <summary>Answer of <c>GET /api/v1/runs</c>: newest first; a run without a tick is not among them.</summary>
+public sealed record RunListResponse(IReadOnlyList<RunSummary> Runs);
 
 /// <summary>Answer of <c>GET /api/v1/ticks/:id</c>: everything that is kept of a tick.</summary>
 /// <param name="Tick">Its head.</param>
@@ -273,13 +288,15 @@ public sealed record RunnerHealth(
     int InFlight,
     int Undelivered,
     string? Node = null,
-    int Nodes = 1);
+    int Nodes = 1,
+    string? Run = null);
 
 /// <summary>JSON of the runner's own API.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, Converters = [typeof(IsoTimeConverter)])]
 [JsonSerializable(typeof(RunTicksRequest))]
 [JsonSerializable(typeof(RunTicksResponse))]
 [JsonSerializable(typeof(TickListResponse))]
+[JsonSerializable(typeof(RunListResponse))]
 [JsonSerializable(typeof(TickDetail))]
 [JsonSerializable(typeof(PurgeRequest))]
 [JsonSerializable(typeof(PurgeResponse))]

@@ -82,6 +82,8 @@ public static partial class RunnerHost
         app.MapOperationsApi();
         app.MapLivePage();
 
+        // Now, for its name tells when the run began.
+        app.Services.GetRequiredService<RunName>();
         var speaker = app.Services.GetRequiredService<Brain>();
         if (speaker.Name == Brain.Simulated)
         {
@@ -150,6 +152,7 @@ public static partial class RunnerHost
             provider.GetRequiredService<ILogger<PersonaTick>>()));
         services.AddSingleton<OutboxDelivery>();
         services.AddSingleton<TickRunner>();
+        services.AddSingleton(provider => RunName.New(provider.GetRequiredService<DomainClock>()));
         services.AddSingleton<TickRounds>();
         services.AddSingleton<TickEnds>();
         services.AddSingleton<TickOperations>();

@@ -27,18 +27,27 @@ internal sealed class McpAdminClient(Uri address, string? serviceKey) : IDisposa
     }
 
     /// <summary>Removes what a user wrote, in whatever space; null where this mana-mcp cannot.</summary>
-    public async Task<PurgeResponse?> PurgeAuthorAsync(UserId author, CancellationToken cancellationToken)
+    public Task<PurgeResponse?> PurgeAuthorAsync(UserId author, CancellationToken cancellationToken) =>
+        PurgeAsync(HttpMethod.Delete, $"/api/v1/internal/users/{Uri.EscapeDataString(author.Value)}/records", null, cancellationToken);
+
+    /// <summary>Removes what ticks wrote with their tools; null where this mana-mcp cannot.</summary>
+    public async Task<PurgeResponse?> PurgeTicksAsync(IReadOnlyList<TickId> ticks, CancellationToken cancellationToken)
     {
-        var path = $"/api/v1/internal/users/{Uri.EscapeDataString(author.Value)}/records";
-        using var response = await _http.SendAsync(HttpMethod.Delete, path, cancellationToken, headers: _key);
+        using var content = ServiceHttp.Json(new PurgeRequest(TickIds: ticks), AuthJson.Default.PurgeRequest);
+        return await PurgeAsync(HttpMethod.Post, "/api/v1/internal/purge", content, cancellationToken);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<PurgeResponse?> PurgeAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    {
+        using var response = await _http.SendAsync(method, path, cancellationToken, content, _key);
         if (response.StatusCode == HttpStatusCode.NotFound)
         {
             return null;
         }
 
-        await _http.EnsureSuccessAsync(response, "DELETE " + path, cancellationToken);
+        await _http.EnsureSuccessAsync(response, $"{method} {path}", cancellationToken);
         return JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(cancellationToken), AuthJson.Default.PurgeResponse);
     }
-
-    public void Dispose() => _http.Dispose();
 }

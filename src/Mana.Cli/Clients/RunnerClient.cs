@@ -24,13 +24,17 @@ internal sealed class RunnerClient(Uri address, string? serviceKey) : IDisposabl
     }
 
     public async Task<IReadOnlyList<TickSummary>> ListTicksAsync(
-        int limit, string? persona, CancellationToken cancellationToken, bool undelivered = false)
+        int limit, string? persona, CancellationToken cancellationToken, bool undelivered = false, string? run = null)
     {
         var path = string.Create(CultureInfo.InvariantCulture, $"/api/v1/ticks?limit={limit}")
             + (persona is null ? "" : "&persona=" + Uri.EscapeDataString(persona))
-            + (undelivered ? "&undelivered=true" : "");
+            + (undelivered ? "&undelivered=true" : "")
+            + (run is null ? "" : "&run=" + Uri.EscapeDataString(run));
         return (await _http.SendAsync(HttpMethod.Get, path, RunnerJson.Default.TickListResponse, cancellationToken, headers: _key)).Ticks;
     }
+
+    public async Task<IReadOnlyList<RunSummary>> ListRunsAsync(int limit, CancellationToken cancellationToken) => (await _http.SendAsync(
+        HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"/api/v1/runs?limit={limit}"), RunnerJson.Default.RunListResponse, cancellationToken, headers: _key)).Runs;
 
     /// <summary>Null when the runner knows no such tick.</summary>
     public async Task<TickDetail?> FindTickAsync(TickId id, CancellationToken cancellationToken)

@@ -43,7 +43,7 @@ internal sealed record PurgedTable(string Service, string Table, long? Deleted, 
 
 /// <summary>Result of <c>mana purge --json</c>; <c>Ok</c> when every table was counted and holds nothing.</summary>
 internal sealed record PurgeReport(
-    bool Ok, string? Persona, IReadOnlyList<string> Ticks, IReadOnlyList<PurgedTable> Tables, IReadOnlyList<PurgedSpace> Spaces);
+    bool Ok, string? Persona, string? Run, IReadOnlyList<string> Ticks, IReadOnlyList<PurgedTable> Tables, IReadOnlyList<PurgedSpace> Spaces);
 
 /// <summary>One check of <c>mana doctor --json</c>: <c>ok</c>, <c>warning</c> or <c>broken</c>.</summary>
 internal sealed record DoctorCheck(string Name, string State, string Detail, string? Fix);
@@ -73,6 +73,7 @@ internal sealed record HealthView(string? Status, string? Service, string? Versi
 [JsonSerializable(typeof(TickRunReport))]
 [JsonSerializable(typeof(RunTicksResponse))]
 [JsonSerializable(typeof(IReadOnlyList<TickSummary>))]
+[JsonSerializable(typeof(IReadOnlyList<RunSummary>))]
 [JsonSerializable(typeof(TickDetail))]
 [JsonSerializable(typeof(CancelTickResponse))]
 [JsonSerializable(typeof(RetryTickResponse))]

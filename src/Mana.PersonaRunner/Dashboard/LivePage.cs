@@ -28,7 +28,7 @@ internal sealed class LivePage(
 
     public async Task<LiveView> ReadAsync(CancellationToken cancellationToken)
     {
-        var ticks = await reader.ListAsync(ShownTicks, null, undelivered: false, cancellationToken);
+        var ticks = await reader.ListAsync(ShownTicks, null, undelivered: false, null, cancellationToken);
         var ratings = await reader.LastRatingsAsync(ShownRatings, cancellationToken);
         var personas = await PersonasAsync(cancellationToken);
         var known = await states.OfAsync(personas.Select(persona => persona.UserId.Value), cancellationToken);

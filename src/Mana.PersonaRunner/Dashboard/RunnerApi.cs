@@ -29,6 +29,7 @@ internal static class RunnerApi
         api.MapPost("/ticks", RunAsync);
         api.MapGet("/ticks", ListAsync);
         api.MapGet("/ticks/{id}", FindAsync);
+        api.MapGet("/runs", RunsAsync);
         api.MapGet("/live", LiveAsync);
         api.MapGet("/events", Events);
         api.MapPost("/pause", (PauseSwitch pause, IClusterClock cluster, CancellationToken cancellationToken) => SetAsync(pause, cluster, true, cancellationToken));
@@ -76,15 +77,12 @@ internal static class RunnerApi
         }
     }
 
-    // Read as text: the framework would answer a limit that is no number without saying so.
     private static async Task<IResult> ListAsync(
-        TickReader reader, string? limit, string? persona, string? undelivered, CancellationToken cancellationToken)
+        TickReader reader, string? limit, string? persona, string? undelivered, string? run, CancellationToken cancellationToken)
     {
-        var listed = DefaultListed;
-        if (limit is not null
-            && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out listed) || listed is < 1 or > MaxListed))
+        if (!TryReadLimit(limit, out var listed))
         {
-            return Error(StatusCodes.Status400BadRequest, $"limit must be a whole number from 1 to {MaxListed}");
+            return InvalidLimit();
         }
 
         if (undelivered is not (null or "true" or "false"))
@@ -93,8 +91,22 @@ internal static class RunnerApi
         }
 
         return JsonAnswer.Of(
-            new TickListResponse(await reader.ListAsync(listed, persona, undelivered == "true", cancellationToken)), RunnerJson.Default.TickListResponse);
+            new TickListResponse(await reader.ListAsync(listed, persona, undelivered == "true", run, cancellationToken)), RunnerJson.Default.TickListResponse);
     }
+
+    private static async Task<IResult> RunsAsync(TickReader reader, string? limit, CancellationToken cancellationToken) =>
+        TryReadLimit(limit, out var listed)
+            ? JsonAnswer.Of(new RunListResponse(await reader.RunsAsync(listed, cancellationToken)), RunnerJson.Default.RunListResponse)
+            : InvalidLimit();
+
+    // Read as text: the framework would answer a limit that is no number without saying so.
+    private static bool TryReadLimit(string? limit, out int listed)
+    {
+        listed = DefaultListed;
+        return limit is null || (int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out listed) && listed is >= 1 and <= MaxListed);
+    }
+
+    private static IResult InvalidLimit() => Error(StatusCodes.Status400BadRequest, $"limit must be a whole number from 1 to {MaxListed}");
 
     private static async Task<IResult> FindAsync(string id, TickReader reader, CancellationToken cancellationToken) =>
         await reader.FindAsync(new TickId(id), cancellationToken) is { } tick

@@ -25,6 +25,7 @@ internal static class HealthEndpoint
         Outbox outbox,
         ServiceDatabase database,
         NodeName node,
+        RunName run,
         IClusterView cluster,
         DomainClock clock,
         TimeProvider time,
@@ -72,7 +73,8 @@ internal static class HealthEndpoint
             runner.Active.Count(job => job.StartedAt is not null),
             undelivered,
             node.Value,
-            cluster.Count);
+            cluster.Count,
+            run.Value);
         return JsonAnswer.Of(health, RunnerJson.Default.RunnerHealth, statusCode: status == "ok" ? 200 : 503);
     }
 }

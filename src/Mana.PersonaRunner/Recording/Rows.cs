@@ -59,6 +59,10 @@ internal sealed class TickRow
     [Column("ignores_pause")]
     public bool IgnoresPause { get; set; }
 
+    /// <summary>The run that opened it; null for those of earlier versions.</summary>
+    [Column("run")]
+    public string? Run { get; set; }
+
     // Long, and of use to whoever runs the tick only: lists leave it out.
     [Column("persona", SkipOnEntityFetch = true)]
     public string? Persona { get; set; }

@@ -14,8 +14,9 @@ internal sealed class TickReader(ServiceDatabase database)
     /// <param name="limit">The most that are returned.</param>
     /// <param name="email">Whose; null for all.</param>
     /// <param name="undelivered">Only those that mana-auth has not acknowledged all of.</param>
+    /// <param name="run">Only those that this run opened; null for all.</param>
     /// <param name="cancellationToken">Cancels the query.</param>
-    public Task<List<TickSummary>> ListAsync(int limit, string? email, bool undelivered, CancellationToken cancellationToken) =>
+    public Task<List<TickSummary>> ListAsync(int limit, string? email, bool undelivered, string? run, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async (db, ct) =>
             {
@@ -30,9 +31,33 @@ internal sealed class TickReader(ServiceDatabase database)
                     query = query.Where(row => db.GetTable<OutboxRow>().Select(batch => batch.TickId).Contains(row.Id));
                 }
 
+                if (run is not null)
+                {
+                    query = query.Where(row => row.Run == run);
+                }
+
                 var ticks = await query.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Take(limit).ToListAsync(ct);
                 return await SummariesAsync(db, ticks, ct);
             },
+            cancellationToken);
+
+    /// <summary>What the newest runs opened.</summary>
+    public Task<List<RunSummary>> RunsAsync(int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            (db, ct) => db.GetTable<TickRow>()
+                .Where(row => row.Run != null)
+                .GroupBy(row => row.Run!)
+                .OrderByDescending(run => run.Key)
+                .Take(limit)
+                .Select(run => new RunSummary(
+                    run.Key,
+                    run.Count(),
+                    run.Count(row => row.EndedAt == null),
+                    run.Count(row => row.Outcome == TickOutcomes.Failed || row.Outcome == TickOutcomes.TimedOut),
+                    run.CountExt(row => row.PersonaId, Sql.AggregateModifier.Distinct),
+                    run.Min(row => row.StartedAt),
+                    run.Max(row => row.StartedAt)))
+                .ToListAsync(ct),
             cancellationToken);
 
     /// <summary>Everything of one tick; null when there is none of this id.</summary>
@@ -135,7 +160,8 @@ internal sealed class TickReader(ServiceDatabase database)
             tick.Owner,
             waiting[tick.Id].Count(),
             waiting[tick.Id].Count(row => row.SetAside),
-            waiting[tick.Id].Select(row => row.LastError).FirstOrDefault(error => error is not null)));
+            waiting[tick.Id].Select(row => row.LastError).FirstOrDefault(error => error is not null),
+            tick.Run));
     }
 
     private static TickCall ToView(CallRow call) => new(

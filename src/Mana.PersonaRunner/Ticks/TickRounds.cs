@@ -28,6 +28,7 @@ internal sealed class TickRounds(
     PauseSwitch pause,
     RunnerMetrics metrics,
     Brain brain,
+    RunName run,
     DomainClock clock)
 {
     /// <summary>Opens a tick for everyone who is due.</summary>
@@ -166,6 +167,7 @@ internal sealed class TickRounds(
         Phase = TickPhases.Queued,
         StartedAt = now,
         IgnoresPause = ignoresPause,
+        Run = run.Value,
         Persona = JsonSerializer.Serialize(persona, AuthJson.Default.DuePersona),
     };
 }

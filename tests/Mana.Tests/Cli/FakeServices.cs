@@ -181,7 +181,12 @@ internal sealed class FakeRunner
                 RunnerJson.Default.RunTicksResponse,
                 statusCode: 202);
         });
-        app.MapGet("/api/v1/ticks", (bool? undelivered) => Results.Json(new TickListResponse([.. _ticks.Values.Select(t => t.Tick).Where(t => undelivered != true || t.Undelivered > 0)]), RunnerJson.Default.TickListResponse));
+        app.MapGet("/api/v1/ticks", (bool? undelivered, string? run) => Results.Json(
+            new TickListResponse([.. _ticks.Values.Select(t => t.Tick).Where(t => (undelivered != true || t.Undelivered > 0) && (run is null || t.Run == run))]), RunnerJson.Default.TickListResponse));
+        app.MapGet("/api/v1/runs", () => Results.Json(
+            new RunListResponse([.. _ticks.Values.Select(t => t.Tick).Where(t => t.Run is not null).GroupBy(t => t.Run!).Select(run => new RunSummary(
+                run.Key, run.Count(), run.Count(t => t.EndedAt is null), 0, run.DistinctBy(t => t.Email).Count(), run.Min(t => t.StartedAt), run.Max(t => t.StartedAt)))]),
+            RunnerJson.Default.RunListResponse));
         app.MapGet("/api/v1/ticks/{id}", (string id) => _ticks.TryGetValue(id, out var tick)
             ? Results.Json(tick, RunnerJson.Default.TickDetail)
             : Results.Json(new { error = "Not found" }, statusCode: 404));
@@ -199,6 +204,11 @@ internal sealed class FakeRunner
         app.MapPost("/api/v1/purge", (PurgeRequest request) =>
         {
             LastPurge = request;
+            foreach (var id in request.TickIds ?? [])
+            {
+                _ticks.TryRemove(id.Value, out _);
+            }
+
             return Results.Json(
                 new PurgeResponse(Leftover == 0, new Dictionary<string, long> { ["ticks"] = 3 }, new Dictionary<string, long> { ["ticks"] = Leftover }), RunnerJson.Default.PurgeResponse);
         });

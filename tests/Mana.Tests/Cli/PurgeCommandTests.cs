@@ -1,4 +1,5 @@
 using Mana.Cli;
+using Mana.Contracts;
 using Mana.Testing;
 using Mana.Tests.Auth;
 using Microsoft.AspNetCore.Builder;
@@ -41,10 +42,37 @@ public sealed class PurgeCommandTests : IDisposable
 
         uncounted.ExitCode.Should().Be(ExitCode.Failed);
         uncounted.Json.GetProperty("ok").GetBoolean().Should().BeFalse();
-        uncounted.Json.GetProperty("tables").EnumerateArray().Where(table => table.GetProperty("service").GetString() == "mana-mcp")
-            .Should().HaveCount(2).And.OnlyContain(table => table.GetProperty("remaining").ValueKind == System.Text.Json.JsonValueKind.Null);
+        TablesOfMcp(uncounted).Should().HaveCount(2).And.OnlyContain(table => table.GetProperty("remaining").ValueKind == System.Text.Json.JsonValueKind.Null);
+        TablesOfMcp(left).Should().ContainSingle().Which.GetProperty("remaining").ValueKind.Should().Be(System.Text.Json.JsonValueKind.Null, "it does not know this purge");
         left.ExitCode.Should().Be(ExitCode.Failed);
         _runner.LastPurge!.TickIds!.Select(tick => tick.Value).Should().Equal("t1", "t2");
+    }
+
+    [Fact]
+    public async Task A_run_is_listed_and_purged_with_all_its_ticks_and_what_they_wrote()
+    {
+        await using var services = await StartAsync(countsRows: true);
+        for (var i = 0; i < 3; i++)
+        {
+            AddTick($"t{i}", i < 2 ? "20261122-090000-aaaa" : "20261122-100000-bbbb");
+        }
+
+        var list = await RunAsync(services, "", "run", "list");
+        var purge = await RunAsync(services, "y\n", "purge", "--run", "20261122-090000-aaaa");
+        var json = await RunAsync(services, "", "purge", "--run", "20261122-100000-bbbb", "--yes", "--json");
+        var unknown = await RunAsync(services, "", "purge", "--run", "20261122-090000-aaaa", "--yes");
+        var empty = await RunAsync(services, "", "run", "list");
+
+        list.Out.Should().MatchRegex("20261122-090000-aaaa .* 2 +1 +0 +0").And.MatchRegex("20261122-100000-bbbb .* 1 +1 +0 +0");
+        purge.ExitCode.Should().Be(ExitCode.Ok, purge.Error);
+        purge.Error.Should().Contain("Remove every row of run 20261122-090000-aaaa, 2 ticks of 1 persona, from");
+        purge.Out.Should().MatchRegex("mana-auth +persona_ticks +0 +0").And.MatchRegex("mana-mcp +records +10 +0").And.MatchRegex("mana-persona-runner +ticks +3 +0").And.Contain("0 left");
+        json.Json.GetProperty("ok").GetBoolean().Should().BeTrue();
+        json.Json.GetProperty("run").GetString().Should().Be("20261122-100000-bbbb");
+        json.Json.GetProperty("ticks").EnumerateArray().Select(tick => tick.GetString()).Should().Equal("t2");
+        unknown.ExitCode.Should().Be(ExitCode.Failed);
+        unknown.Error.Should().Contain("`mana run list` shows the runs");
+        empty.Out.Should().StartWith("No runs yet");
     }
 
     [Fact]
@@ -106,6 +134,14 @@ public sealed class PurgeCommandTests : IDisposable
             .. args.Contains("--runner-url") ? Array.Empty<string>() : ["--runner-url", services.Runner.Address.AbsoluteUri],
         ]);
 
+    private void AddTick(string id, string run) => _runner.Add(new TickDetail(
+        new TickSummary(
+            new TickId(id), new UserId("u"), Anna, "Anna", "simulated", null, TickPhases.Ended, TickOutcomes.Completed, null, FakeAuth.Noon, FakeAuth.Noon, 1, 1, 0, true, Run: run),
+        null, [], [], [], new TickUsage(0, 0, 0, 0, 0)));
+
+    private static IEnumerable<System.Text.Json.JsonElement> TablesOfMcp(CliRun run) =>
+        run.Json.GetProperty("tables").EnumerateArray().Where(table => table.GetProperty("service").GetString() == "mana-mcp");
+
     private async Task<Services> StartAsync(bool countsRows)
     {
         var mcp = await HostUnderTest.StartAsync(
@@ -115,6 +151,7 @@ public sealed class PurgeCommandTests : IDisposable
                 if (countsRows)
                 {
                     app.MapDelete("/api/v1/internal/users/{id}/records", () => Results.Json(new { ok = true, deleted = new { records = 4 }, remaining = new { records = 0 } }));
+                    app.MapPost("/api/v1/internal/purge", () => Results.Json(new { ok = true, deleted = new { records = 5 }, remaining = new { records = 0 } }));
                     app.MapGet("/api/v1/internal/spaces/{id}/rows", (string id) => Results.Json(new { spaceId = id, rows = 0, tables = new { records = 0 } }));
                 }
             }),

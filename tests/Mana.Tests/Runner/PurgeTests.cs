@@ -80,6 +80,30 @@ public sealed class PurgeTests
     }
 
     [Fact]
+    public async Task Every_start_is_a_run_of_its_own_and_its_ticks_are_found_by_it()
+    {
+        await using var mana = await FakeMana.StartAsync();
+        mana.Personas.AddRange([FakeMana.Anna(), FakeMana.Persona("ben")]);
+        await using var runner = await RunnerUnderTest.StartAsync(mana, TestBrain.Visit());
+        var first = await runner.TickAsync("persona.anna@mana.test", Cancellation);
+        await runner.TickAsync("persona.ben@mana.test", Cancellation);
+        runner.Clock.Advance(TimeSpan.FromHours(1));
+        await runner.RestartAsync(mana, TestBrain.Visit());
+        runner.Clock.Advance(TimeSpan.FromMinutes(1));
+        var second = await runner.TickAsync("persona.anna@mana.test", Cancellation);
+
+        var runs = (await runner.Client.GetFromJsonAsync("/api/v1/runs", RunnerJson.Default.RunListResponse, Cancellation))!.Runs;
+        runs.Should().HaveCount(2);
+        runs[0].Should().Be(new RunSummary(second.Tick.Run!, 1, 0, 0, 1, second.Tick.StartedAt, second.Tick.StartedAt));
+        runs[1].Should().BeEquivalentTo(new { Run = first.Tick.Run!, Ticks = 2, Open = 0, Failed = 0, Personas = 2, FirstTickAt = first.Tick.StartedAt });
+        runs.Select(run => run.Run[..16]).Should().Equal("20261122-100000-", "20261122-090000-");
+        (await ListAsync(runner, "?run=" + first.Tick.Run)).Should().HaveCount(2);
+        (await ListAsync(runner, "?run=" + second.Tick.Run)).Select(tick => tick.Id).Should().Equal(second.Tick.Id);
+        (await ListAsync(runner, "?run=unknown")).Should().BeEmpty();
+        (await runner.Client.GetFromJsonAsync("/health", RunnerJson.Default.RunnerHealth, Cancellation))!.Run.Should().Be(second.Tick.Run);
+    }
+
+    [Fact]
     public async Task A_wish_that_is_not_clear_is_refused()
     {
         await using var mana = await FakeMana.StartAsync();
@@ -97,6 +121,9 @@ public sealed class PurgeTests
         response.StatusCode.Should().Be(HttpStatusCode.OK);
         return (await response.Content.ReadFromJsonAsync(RunnerJson.Default.PurgeResponse, Cancellation))!;
     }
+
+    private static async Task<IReadOnlyList<TickSummary>> ListAsync(RunnerUnderTest runner, string query) =>
+        (await runner.Client.GetFromJsonAsync("/api/v1/ticks" + query, RunnerJson.Default.TickListResponse, Cancellation))!.Ticks;
 
     private static Task<List<string>> TablesAsync(RunnerUnderTest runner) =>
         runner.Host.Services.GetRequiredService<ServiceDatabase>().ReadAsync(

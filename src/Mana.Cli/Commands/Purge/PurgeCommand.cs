@@ -12,9 +12,11 @@ internal static class PurgeCommand
 {
     private static readonly Option<string?> Persona = new("--persona") { Description = "Everything of this persona, in all three services", HelpName = "EMAIL" };
 
+    private static readonly Option<string?> Run = new("--run") { Description = "Everything of the ticks that this run opened; `mana run list` shows the runs", HelpName = "NAME" };
+
     private static readonly Option<string[]> Tick = new("--tick")
     {
-        Description = "Everything that is noted of this tick; repeatable. What it wrote with its tools stays in the product",
+        Description = "Everything of this tick; repeatable",
         HelpName = "ID",
         AllowMultipleArgumentsPerToken = true,
     };
@@ -26,10 +28,13 @@ internal static class PurgeCommand
     {
         var command = new Verb(
             "purge",
-            "Remove every row of a persona, or of single ticks, from mana-auth, mana-mcp and the runner, and prove it by counting. Asks first.",
+            "Remove every row of a persona, of a run or of single ticks from mana-auth, mana-mcp and the runner, and prove it by counting. Asks first. "
+            + "What a tick changed in records that it did not make stays changed.",
             "mana purge --persona persona.anna@mana.test",
+            "mana purge --run 20261123-091500-3fa2",
             "mana purge --tick 019aa4a6-… --tick 019aa4a7-… --yes");
         command.Add(Persona);
+        command.Add(Run);
         command.Add(Tick);
         command.Add(Yes);
         command.Add(Force);
@@ -39,10 +44,11 @@ internal static class PurgeCommand
     private static async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var email = context.Get(Persona)?.ToLowerInvariant();
-        var ticks = (context.Get(Tick) ?? []).Select(id => new TickId(id)).ToList();
-        if ((email is null) == (ticks.Count == 0))
+        var run = context.Get(Run);
+        var ticks = (context.Get(Tick) ?? []).Select(id => new TickId(id)).Distinct().ToList();
+        if (new[] { email is not null, run is not null, ticks.Count > 0 }.Count(isGiven => isGiven) != 1)
         {
-            throw new CliException(ExitCode.Usage, "say what to remove: --persona EMAIL, or --tick ID (repeatable)");
+            throw new CliException(ExitCode.Usage, "say what to remove: --persona EMAIL, --run NAME (`mana run list` shows them), or --tick ID (repeatable)");
         }
 
         var connection = context.Connection;
@@ -55,67 +61,45 @@ internal static class PurgeCommand
         }
 
         using var auth = new AuthClient(connection.AuthUrl);
+        using var mcp = new McpAdminClient(connection.McpUrl, connection.ServiceKey);
         using var runner = context.Runner();
         var jwt = await context.AdminJwtAsync(auth, cancellationToken);
 
         // Asked before anything is gone: a purge that stops half-way proves nothing.
         await runner.ClusterAsync(cancellationToken);
-        if (!context.Get(Yes) && !await ConfirmAsync(context, email is null ? Texts.Count(ticks.Count, "tick") : email, cancellationToken))
+        var what = email ?? (run is null ? Texts.Count(ticks.Count, "tick") : await DescribeAsync(runner, run, cancellationToken));
+        if (!context.Get(Yes) && !await ConfirmAsync(context, what, cancellationToken))
         {
             throw new CliException(ExitCode.Refused, "nothing was deleted; answer y, or pass --yes");
         }
 
-        // mana-auth first: a persona that is no longer there is not due, so no new visit begins behind our back.
-        var request = email is null ? new PurgeRequest(TickIds: ticks) : new PurgeRequest(email);
-        var fromAuth = await auth.PurgeAsync(jwt, request, cancellationToken);
-        var fromRunner = await runner.PurgeAsync(request, cancellationToken);
-        var rows = new List<PurgedTable>([.. Rows("mana-auth", fromAuth), .. await RowsOfMcpAsync(context, fromAuth, cancellationToken), .. Rows("mana-persona-runner", fromRunner)]);
-        var open = (fromAuth.Spaces ?? []).Where(space => !space.Removed).ToList();
-        var left = rows.Sum(row => row.Remaining ?? 0);
-        var isProven = left == 0 && open.Count == 0 && rows.TrueForAll(row => row.Remaining is not null);
+        var work = new PurgeWork(auth, jwt, mcp, runner);
+        await (email is not null ? work.PersonaAsync(email, cancellationToken)
+            : run is not null ? work.RunAsync(run, cancellationToken)
+            : work.TicksAsync(ticks, cancellationToken));
         if (context.Json)
         {
-            context.WriteJson(new PurgeReport(isProven, email, [.. ticks.Select(tick => tick.Value)], rows, fromAuth.Spaces ?? []), json => json.PurgeReport);
+            context.WriteJson(new PurgeReport(work.IsProven, email, run, [.. work.Ticks.Select(tick => tick.Value)], work.Tables, work.Spaces), json => json.PurgeReport);
         }
         else
         {
-            Print(context, rows, left);
+            Print(context, work.Tables);
         }
 
-        foreach (var space in open)
+        foreach (var space in work.Spaces.Where(space => !space.Removed))
         {
             context.Warn($"✗ mana-mcp still has the records of {space.Slug}: {space.Error}");
         }
 
-        return isProven ? ExitCode.Ok : ExitCode.Failed;
+        return work.IsProven ? ExitCode.Ok : ExitCode.Failed;
     }
 
-    private static IEnumerable<PurgedTable> Rows(string service, PurgeResponse response) =>
-        response.Deleted.Select(pair => new PurgedTable(service, pair.Key, pair.Value, response.Remaining.GetValueOrDefault(pair.Key)));
-
-    /// <summary>Removes what the persona wrote in the spaces of others, and asks what mana-mcp still has of the spaces that went; it counts, we do not believe.</summary>
-    private static async Task<IReadOnlyList<PurgedTable>> RowsOfMcpAsync(CommandContext context, PurgeResponse purged, CancellationToken cancellationToken)
+    private static async Task<string> DescribeAsync(RunnerClient runner, string name, CancellationToken cancellationToken)
     {
-        var rows = new List<PurgedTable>();
-        if (purged.Spaces is not { Count: > 0 } spaces)
-        {
-            return rows;
-        }
-
-        using var mcp = new McpAdminClient(context.Connection.McpUrl, context.Connection.ServiceKey);
-        if (purged.UserId is { } user)
-        {
-            rows.AddRange(await mcp.PurgeAuthorAsync(user, cancellationToken) is { } written
-                ? written.Deleted.Select(pair => new PurgedTable("mana-mcp", $"{pair.Key} by the persona", pair.Value, written.Remaining.GetValueOrDefault(pair.Key)))
-                : [new PurgedTable("mana-mcp", "records by the persona", null, null)]);
-        }
-
-        foreach (var space in spaces)
-        {
-            rows.Add(new PurgedTable("mana-mcp", $"space {space.Slug}", null, await mcp.CountRowsAsync(space.Id, cancellationToken)));
-        }
-
-        return rows;
+        const int Looked = 2000;
+        var run = (await runner.ListRunsAsync(Looked, cancellationToken)).FirstOrDefault(run => run.Run == name)
+            ?? throw new CliException(ExitCode.Failed, $"the runner has no tick of a run {name}; `mana run list` shows the runs");
+        return $"run {name}, {Texts.Count(run.Ticks, "tick")} of {Texts.Count(run.Personas, "persona")},";
     }
 
     private static async Task<bool> ConfirmAsync(CommandContext context, string what, CancellationToken cancellationToken)
@@ -126,8 +110,9 @@ internal static class PurgeCommand
         return answer?.Trim().ToUpperInvariant() is "Y" or "YES";
     }
 
-    private static void Print(CommandContext context, List<PurgedTable> rows, long left)
+    private static void Print(CommandContext context, IReadOnlyList<PurgedTable> rows)
     {
+        var left = rows.Sum(row => row.Remaining ?? 0);
         var table = Texts.Table("service", "table", "removed", "left");
         foreach (var row in rows)
         {

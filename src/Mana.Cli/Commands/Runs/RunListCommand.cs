@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Globalization;
+using Mana.Cli.Output;
+using Spectre.Console;
+
+namespace Mana.Cli.Commands.Runs;
+
+/// <summary><c>mana run list</c></summary>
+internal static class RunListCommand
+{
+    private const int DefaultLimit = 20;
+
+    private static readonly Option<int> Limit = new("--limit")
+    {
+        Description = "How many, newest first",
+        HelpName = "N",
+        DefaultValueFactory = _ => DefaultLimit,
+    };
+
+    public static Command Create(GlobalOptions globals, CliEnvironment environment)
+    {
+        var command = new Verb("list", "Show the runs: what each start of a runner opened until its end.", "mana run list", "mana purge --run 20261123-091500-3fa2");
+        command.Add(Limit);
+        Limit.Validators.Clear();
+        Limit.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError("--limit must be at least 1");
+            }
+        });
+        return command.Runs(globals, environment, RunAsync);
+    }
+
+    private static async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        using var runner = context.Runner();
+        var runs = await runner.ListRunsAsync(context.Get(Limit), cancellationToken);
+        if (context.Json)
+        {
+            context.WriteJson(runs, json => json.IReadOnlyListRunSummary);
+            return ExitCode.Ok;
+        }
+
+        if (runs.Count == 0)
+        {
+            context.Say("No runs yet; [bold]./mana tick run --all --wait[/] lets everybody visit now.");
+            return ExitCode.Ok;
+        }
+
+        var table = Texts.Table("run", "first tick", "last tick", "ticks", "personas", "open", "failed");
+        foreach (var run in runs)
+        {
+            table.AddRow(
+                Markup.Escape(run.Run),
+                Texts.Time(run.FirstTickAt),
+                Texts.Time(run.LastTickAt),
+                run.Ticks.ToString(CultureInfo.InvariantCulture),
+                run.Personas.ToString(CultureInfo.InvariantCulture),
+                run.Open.ToString(CultureInfo.InvariantCulture),
+                run.Failed == 0 ? "0" : $"[red]{run.Failed.ToString(CultureInfo.InvariantCulture)}[/]");
+        }
+
+        context.Console.Write(table);
+        return ExitCode.Ok;
+    }
+}
