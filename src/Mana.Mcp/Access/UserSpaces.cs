@@ -30,7 +30,7 @@ internal sealed class UserSpaces(AuthClient auth, DomainClock clock)
         return spaces;
     }
 
-    // A token that was made for us is not passed on: mana-auth tells us about its user instead, where it can.
-    private async Task<IReadOnlyList<SpaceView>?> AskAsync(UserId user, string? clientId, string jwt, CancellationToken cancellationToken) =>
-        (clientId is null ? null : await auth.FindSpacesOfUserAsync(user, cancellationToken)) ?? await auth.FindSpacesAsync(jwt, cancellationToken);
+    // A token that was made for us is never passed on: mana-auth tells us about its user instead, where it can.
+    private Task<IReadOnlyList<SpaceView>?> AskAsync(UserId user, string? clientId, string jwt, CancellationToken cancellationToken) =>
+        clientId is null ? auth.FindSpacesAsync(jwt, cancellationToken) : auth.FindSpacesOfUserAsync(user, cancellationToken);
 }
