@@ -164,7 +164,7 @@ internal static class ClientCommands
                 yield return $"        \"--static-oauth-client-info\", \"{Info(client)}\"] }} }} }}";
                 break;
             case ClaudeAi:
-                yield return "Claude (web and desktop): Settings, Connectors, Add custom connector, Advanced settings. The address must be reachable from the internet by https:";
+                yield return "Claude (web and desktop): Customize (in earlier versions Settings), Connectors, Add custom connector, Advanced settings. The address must be reachable from the internet by https:";
                 yield return $"  URL {mcp}   OAuth client id {client.ClientId}{(client.Confidential ? "   and the secret above" : "")}";
                 break;
             default:
