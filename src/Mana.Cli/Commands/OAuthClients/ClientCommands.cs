@@ -25,7 +25,6 @@ internal static class ClientCommands
     {
         Description = "Where answers may go; repeatable. https, or http on localhost, whose port is then free",
         HelpName = "URL",
-        AllowMultipleArgumentsPerToken = true,
     };
 
     private static readonly Option<bool> Confidential = new("--confidential") { Description = "Give it a secret, which is shown once" };
