@@ -49,6 +49,7 @@ internal static class ToolServices
         });
         services.AddMcpServer()
             .WithHttpTransport(transport => transport.SessionMode = HttpServerSessionMode.Stateless)
+            .WithMessageFilters(ToolFilters.AddMessages)
             .WithRequestFilters(ToolFilters.Add)
             .WithRecordResources();
         return services;

@@ -1,10 +1,15 @@
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Text;
+using Mana.Contracts;
 using Mana.Hosting;
+using Mana.Mcp.Access;
 using Mana.Mcp.Modules.NewsResearch;
+using Mana.Mcp.Tools;
 using Mana.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using ModelContextProtocol;
 
 namespace Mana.Tests.Mcp.Modules;
 
@@ -120,6 +125,44 @@ public sealed class NewsTests
         await desk.RefreshAsync(Cancellation);
         (await client.CallAsync("news-research.latest"))["articles"]!.AsArray().Should().HaveCount(2);
         ((string?)(await client.CallAsync("news-research.sources"))["sources"]![0]!["fault"]).Should().Be("the server answered 503");
+    }
+
+    [Fact]
+    public async Task Who_has_to_wait_for_the_feeds_hears_how_far_they_are()
+    {
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = await FeedServer.StartAsync();
+        foreach (var path in (string[])["/a", "/b", "/c"])
+        {
+            server.Feeds[path] = async context =>
+            {
+                await held.Task;
+                await context.Response.WriteAsync(Rss);
+            };
+        }
+
+        await using var mcp = await StartAsync($"a={server.Url("/a")}, b={server.Url("/b")}, c={server.Url("/c")}");
+        var desk = mcp.Host.Services.GetRequiredService<NewsDesk>();
+        var told = new ConcurrentQueue<ProgressNotificationValue>();
+        var reporter = new ProgressReporter(
+            (value, _) =>
+            {
+                told.Enqueue(value);
+                return Task.CompletedTask;
+            },
+            Cancellation);
+        var caller = new Caller(new UserId(McpUnderTest.Anna), new SpaceId(McpUnderTest.Space), "owner", "", TimeZoneInfo.Utc);
+        var call = new ToolCall(caller, null!, mcp.Host.Services.GetRequiredService<DomainClock>(), reporter);
+
+        var waiting = desk.FeedsAsync(call, Cancellation);
+        waiting.IsCompleted.Should().BeFalse();
+        held.SetResult();
+        (await waiting).Should().AllSatisfy(feed => feed.Articles.Should().HaveCount(2));
+        await desk.FeedsAsync(call, Cancellation);
+        await reporter.CompleteAsync();
+
+        told.Select(value => (value.Progress, value.Total, value.Message)).Should().Equal(
+            (1f, 3f, "1 of 3 news feeds read"), (2f, 3f, "2 of 3 news feeds read"), (3f, 3f, "3 of 3 news feeds read"));
     }
 
     [Fact]
