@@ -25,11 +25,22 @@ internal sealed partial class NewsDesk(NewsSettings settings, FeedClient client,
         settings.Feeds.Select(feed => KeyValuePair.Create(feed.Name, new Feed(feed, [], null, null, null))), StringComparer.OrdinalIgnoreCase);
 
     private readonly TaskCompletionSource _firstRound = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource _oneMore = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _tried;
 
     /// <summary>The feeds in the order of the setting, each read or tried at least once.</summary>
-    public async Task<IReadOnlyList<Feed>> FeedsAsync(CancellationToken cancellationToken)
+    /// <param name="report">Told how many of how many feeds have been tried, as long as there is something to wait for.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public async Task<IReadOnlyList<Feed>> FeedsAsync(Action<int, int> report, CancellationToken cancellationToken)
     {
-        await _firstRound.Task.WaitAsync(cancellationToken);
+        while (!_firstRound.Task.IsCompleted)
+        {
+            var oneMore = _oneMore.Task;
+            report(Volatile.Read(ref _tried), settings.Feeds.Count);
+            await Task.WhenAny(_firstRound.Task, oneMore).WaitAsync(cancellationToken);
+        }
+
+        await _firstRound.Task;
         return [.. settings.Feeds.Select(feed => _feeds[feed.Name])];
     }
 
@@ -39,7 +50,12 @@ internal sealed partial class NewsDesk(NewsSettings settings, FeedClient client,
         await Parallel.ForEachAsync(
             settings.Feeds,
             new ParallelOptions { MaxDegreeOfParallelism = FetchedAtOnce, CancellationToken = cancellationToken },
-            async (source, ct) => _feeds[source.Name] = await RefreshAsync(_feeds[source.Name], ct));
+            async (source, ct) =>
+            {
+                _feeds[source.Name] = await RefreshAsync(_feeds[source.Name], ct);
+                Interlocked.Increment(ref _tried);
+                Interlocked.Exchange(ref _oneMore, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+            });
         _firstRound.TrySetResult();
     }
 
