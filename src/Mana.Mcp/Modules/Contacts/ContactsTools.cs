@@ -19,7 +19,7 @@ internal sealed class ContactsTools() : ToolModule("contacts")
         new RecordSet<Contact>("contacts.contacts", "contact", ContactsJson.Default.Contact)
         {
             FoundBy = "contacts.list with includeArchived true, or contacts.search",
-            OrderKey = (contact, _) => SearchText.Fold($"{contact.LastName ?? contact.FirstName} {contact.FirstName}"),
+            OrderKey = (contact, _) => SortKey($"{contact.LastName ?? contact.FirstName} {contact.FirstName}"),
             State = contact => contact.IsArchived ? Archived : Active,
             Searched = contact => string.Join('\n', NameOf(contact), contact.Company, contact.JobTitle, contact.Email, contact.Phone, contact.Mobile,
                 contact.City, contact.Notes, string.Join(' ', contact.Tags)),
@@ -147,6 +147,10 @@ internal sealed class ContactsTools() : ToolModule("contacts")
     private static Field Tags() => Field.List("tags", Field.Text("tag", 1, 60), max: 20).About("Groups that the contact belongs to, such as client or family.");
 
     private static Field IncludeArchived() => Field.Flag("includeArchived").Default(false).About("True to see archived contacts as well.");
+
+    // As in a telephone book, where Özil stands among those with oe; what has no letters comes as it is written.
+    private static string SortKey(string name) =>
+        string.Join(' ', SearchText.Words(name).Select(word => word.Folded)) is { Length: > 0 } key ? key : SearchText.Fold(name);
 
     private static string NameOf(Contact contact) => contact.LastName is null ? contact.FirstName : $"{contact.FirstName} {contact.LastName}";
 

@@ -26,7 +26,7 @@ internal sealed record JournalEntry
 
 internal sealed record AddEntry(string? Title, string Content, string? EntryDate, string? Mood, IReadOnlyList<string> Tags);
 
-internal sealed record ListEntries(string? From, string? To, bool IncludeArchived, int Limit, string? Cursor);
+internal sealed record ListEntries(string? From, string? To, bool IncludeArchived, int Limit, string? Cursor, string? Tag, bool FavoritesOnly, bool OnlyPinned);
 
 internal sealed record SearchEntries(string Query, bool IncludeArchived, int Limit);
 

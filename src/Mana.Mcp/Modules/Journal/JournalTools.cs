@@ -47,7 +47,10 @@ internal sealed class JournalTools() : ToolModule("journal")
                 Field.Day("to").About("Only entries of this day and earlier."),
                 Field.Flag("includeArchived").Default(false).About("True to see archived entries as well."),
                 Field.Limit(max: 100, fallback: 20),
-                Field.Cursor()),
+                Field.Cursor(),
+                Field.Text("tag", 1, 60).About("Only entries with this tag."),
+                Field.Flag("favoritesOnly").Default(false).About("True for the entries that the user loves only."),
+                Field.Flag("onlyPinned").Default(false).About("True for pinned entries only.")),
             JournalJson.Default.ListEntries, Entries.Page, ListAsync),
         Tool(
             "search", "Search the journal", ToolEffect.Reads,
@@ -120,6 +123,7 @@ internal sealed class JournalTools() : ToolModule("journal")
                 From: arguments.From is null ? null : Iso.DateOf(arguments.From),
                 Before: arguments.To is null ? null : Iso.DayAfter(arguments.To),
                 Cursor: arguments.Cursor),
+            entry => (entry.IsFavorite || !arguments.FavoritesOnly) && (entry.IsPinned || !arguments.OnlyPinned) && Words.Has(entry.Tags, arguments.Tag),
             cancellationToken);
 
     private static async Task<RecordPage<JournalEntry>> OnThisDayAsync(DayOfEntries arguments, ToolCall call, CancellationToken cancellationToken)
