@@ -41,7 +41,8 @@ internal sealed class JournalTools() : ToolModule("journal")
             JournalJson.Default.AddEntry, Entries.One, AddAsync),
         Tool(
             "list", "Read the journal", ToolEffect.Reads,
-            "Lists the entries of the diary, latest day first, page by page. Use it to look back at a day or a week, and to find the id of an entry.",
+            "Lists the entries of the diary, latest day first, page by page. Use it to look back at a day or a week, and to find the id of an entry. "
+            + "Where isShortened is true, journal.get has the rest of a very long text.",
             InputSchema.Of(
                 Field.Day("from").About("Only entries of this day and later."),
                 Field.Day("to").About("Only entries of this day and earlier."),
@@ -61,10 +62,10 @@ internal sealed class JournalTools() : ToolModule("journal")
                 Field.Flag("includeArchived").Default(false).About("True to find archived entries as well."),
                 Field.Limit(max: 100, fallback: 20)),
             JournalJson.Default.SearchEntries, Entries.List,
-            (arguments, call, cancellationToken) => call.Records.ListAsync(
+            async (arguments, call, cancellationToken) => (await call.Records.ListAsync(
                 Entries.Set,
                 new RecordQuery(arguments.Limit, State: arguments.IncludeArchived ? null : Active, Search: arguments.Query),
-                cancellationToken)),
+                cancellationToken)).Showing(Shown)),
         Tool(
             "onThisDay", "On this day", ToolEffect.Reads,
             "Lists the entries of the same day in earlier years, latest year first. Use it to remind the user of what was, or to see how things have changed.",
@@ -114,8 +115,14 @@ internal sealed class JournalTools() : ToolModule("journal")
             },
             cancellationToken);
 
-    private static Task<RecordPage<JournalEntry>> ListAsync(ListEntries arguments, ToolCall call, CancellationToken cancellationToken) =>
-        call.Records.ListAsync(
+    private static JournalEntry Shown(JournalEntry entry)
+    {
+        var (content, isShortened) = Words.InLists(entry.Content);
+        return entry with { Content = content, IsShortened = isShortened };
+    }
+
+    private static async Task<RecordPage<JournalEntry>> ListAsync(ListEntries arguments, ToolCall call, CancellationToken cancellationToken) =>
+        (await call.Records.ListAsync(
             Entries.Set,
             new RecordQuery(
                 arguments.Limit,
@@ -124,7 +131,7 @@ internal sealed class JournalTools() : ToolModule("journal")
                 Before: arguments.To is null ? null : Iso.DayAfter(arguments.To),
                 Cursor: arguments.Cursor),
             entry => (entry.IsFavorite || !arguments.FavoritesOnly) && (entry.IsPinned || !arguments.OnlyPinned) && Words.Has(entry.Tags, arguments.Tag),
-            cancellationToken);
+            cancellationToken)).Showing(Shown);
 
     private static async Task<RecordPage<JournalEntry>> OnThisDayAsync(DayOfEntries arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -143,6 +150,6 @@ internal sealed class JournalTools() : ToolModule("journal")
             found.AddRange(page.Items);
         }
 
-        return new RecordPage<JournalEntry>(found, null);
+        return new RecordPage<JournalEntry>(found, null).Showing(Shown);
     }
 }

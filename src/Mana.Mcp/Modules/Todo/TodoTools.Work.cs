@@ -15,7 +15,6 @@ internal sealed partial class TodoTools
         var rule = arguments.RecurrenceRule;
         if (rule is not null)
         {
-            RefuseBoth(arguments.Recurrence);
             (rule, due) = DueDates.ReadRule(rule, due, hasTime, call);
         }
 
@@ -35,7 +34,7 @@ internal sealed partial class TodoTools
                     ? null
                     : [.. arguments.Subtasks.Select((title, index) => new Subtask(Guid.NewGuid().ToString(), title, false, null, index))],
                 ProjectId = project,
-                Recurrence = arguments.Recurrence,
+                Recurrence = rule is null ? arguments.Recurrence : null,
                 RecurrenceRule = rule,
                 RecursSince = arguments.Recurrence is null && rule is null ? null : due,
             },
@@ -93,7 +92,6 @@ internal sealed partial class TodoTools
 
         if ((string?)given["recurrenceRule"] is { } rule)
         {
-            RefuseBoth((string?)given["recurrence"]);
             var (read, due) = DueDates.ReadRule(rule, task.DueDate, task.HasDueTime, call);
             task = task with { RecurrenceRule = read, DueDate = due, Recurrence = null };
         }
@@ -111,14 +109,6 @@ internal sealed partial class TodoTools
         return task is { Recurrence: null, RecurrenceRule: null } ? task with { RecursSince = null }
             : given.ContainsKey("dueDate") || given.ContainsKey("recurrence") || given.ContainsKey("recurrenceRule") ? task with { RecursSince = task.DueDate }
             : task;
-    }
-
-    private static void RefuseBoth(string? recurrence)
-    {
-        if (recurrence is not null)
-        {
-            throw new ToolInputException("\"recurrenceRule\" cannot be given together with recurrence: the rule says it all, so leave recurrence out.");
-        }
     }
 
     private static async Task<JsonObject> CheckProjectAsync(

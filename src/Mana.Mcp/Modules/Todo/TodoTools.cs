@@ -188,7 +188,7 @@ internal sealed partial class TodoTools() : ToolModule("todo")
         .About("How often it comes again once it is completed, counted from its due date; null for once. For any other rhythm use recurrenceRule.");
 
     private static Field RecurrenceRule() => Field.Text("recurrenceRule", 10, 300).OrNull().About(
-        "Instead of recurrence, how it comes again as in iCalendar (RFC 5545): FREQ=WEEKLY;INTERVAL=2 for every other week, FREQ=WEEKLY;BYDAY=TU,FR, FREQ=MONTHLY;BYDAY=-1FR, FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=10. "
+        "In place of recurrence, how it comes again as in iCalendar (RFC 5545): FREQ=WEEKLY;INTERVAL=2 for every other week, FREQ=WEEKLY;BYDAY=TU,FR, FREQ=MONTHLY;BYDAY=-1FR, FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=10. "
         + "Without a dueDate the first one is the next day that fits. Null for once.");
 
     private static Field ProjectName() => Field.Text("name", 1, 200).About("What the project is called.");

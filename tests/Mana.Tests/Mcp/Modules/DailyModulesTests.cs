@@ -85,6 +85,37 @@ public sealed class DailyModulesTests
     }
 
     [Fact]
+    public async Task A_list_shows_the_beginning_of_very_long_texts_says_so_and_loses_nothing()
+    {
+        await using var mcp = await StartAsync();
+        var client = await mcp.ConnectAsync();
+        var text = new string('a', 9_999) + "😀 the end";
+        await client.CallAsync("notes.create", """{"title":"short","content":"whole"}""");
+        foreach (var (add, one, read, lists) in new[]
+        {
+            ("notes.create", "note", "notes.get", new[] { ("notes.list", "notes"), ("notes.search", "notes") }),
+            ("journal.add", "entry", "journal.get", [("journal.list", "entries"), ("journal.search", "entries")]),
+            ("dreams.add", "dream", "dreams.get", [("dreams.list", "dreams"), ("dreams.search", "dreams")]),
+        })
+        {
+            var title = add.StartsWith("notes", StringComparison.Ordinal) ? "\"title\":\"long\"," : "";
+            var id = (string)(await client.CallAsync(add, $$"""{{{title}}"content":"{{text}}"}"""))[one]!["id"]!;
+            foreach (var (list, many) in lists)
+            {
+                var shown = (await client.CallAsync(list, list.EndsWith("search", StringComparison.Ordinal) ? """{"query":"the end"}""" : "{}"))[many]![0]!;
+                ((string)shown["content"]!).Should().Be(new string('a', 9_999) + "…", because: list);
+                ((bool)shown["isShortened"]!).Should().BeTrue();
+            }
+
+            var whole = (await client.CallAsync(read, $$"""{"id":"{{id}}"}"""))[one]!;
+            ((string)whole["content"]!).Should().Be(text);
+            whole.AsObject().Should().NotContainKey("isShortened");
+        }
+
+        (await client.CallAsync("notes.list"))["notes"]![1]!.AsObject().Should().NotContainKey("isShortened");
+    }
+
+    [Fact]
     public async Task The_journal_lists_what_is_loved_pinned_or_tagged()
     {
         await using var mcp = await StartAsync();
