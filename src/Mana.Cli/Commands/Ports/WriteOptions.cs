@@ -11,7 +11,7 @@ namespace Mana.Cli.Commands.Ports;
 internal sealed class WriteOptions
 {
     /// <summary>Beside the schema, while a run changes it.</summary>
-    private const string LockName = ".mana-ports.lock";
+    internal const string LockName = ".mana-ports.lock";
 
     public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Show the diff and write nothing" };
 
