@@ -127,9 +127,11 @@ public sealed class FileCheck(IReadOnlyList<IPortFile> adapters)
         }
     }
 
-    /// <summary>Blocks that are as they were written, and would be written otherwise today.</summary>
+    /// <summary>Blocks that are as they were written, and would be written otherwise today; wrong numbers are findings already.</summary>
     private static IEnumerable<Finding> Outdated(Dictionary<string, PortService> services, FollowingFile file, IPortFile adapter, string text, HashSet<string> reported)
     {
+        // Writing a service reads the whole file: only what lacks the words that it should have is looked at in this way.
+        var source = new SourceText(text);
         foreach (var block in GeneratedBlock.Find(text).Where(block => block.IsIntact && !reported.Contains(block.Name)))
         {
             if (services.TryGetValue(block.Name, out var service) && service.Managed && Carriers.CanCarry(service, file) && IsOutdated(block, service))
@@ -141,9 +143,16 @@ public sealed class FileCheck(IReadOnlyList<IPortFile> adapters)
 
         bool IsOutdated(GeneratedBlock block, PortService service)
         {
+            var fact = SchemaChange.Fact(service, file);
+            var word = file.Kind switch { "prometheus" => fact.MetricsPath, "cloudflared" => fact.PublicAddress, _ => null };
+            if (word is null || Enumerable.Range(block.First, block.Last - block.First).Any(line => source.Line(line).EndsWith($" {word}", StringComparison.OrdinalIgnoreCase)))
+            {
+                return false;
+            }
+
             try
             {
-                return !GeneratedBlock.Find(adapter.Put(text, SchemaChange.Fact(service, file))).Any(now => now.Name == block.Name && now.Actual == block.Actual);
+                return !GeneratedBlock.Find(adapter.Put(text, fact)).Any(now => now.Name == block.Name && now.Actual == block.Actual);
             }
             catch (PortFileException)
             {
@@ -157,12 +166,16 @@ public sealed class FileCheck(IReadOnlyList<IPortFile> adapters)
     private List<Finding> Missing(PortSchema schema, Dictionary<FollowingFile, IReadOnlyList<PortMention>> mentions)
     {
         var findings = new List<Finding>();
+        var spoken = mentions.ToDictionary(one => one.Key, one => (
+            Names: one.Value.Select(mention => mention.Service).ToHashSet(StringComparer.Ordinal),
+            Public: one.Value.Where(mention => mention.Role == PortRole.Ingress).Select(mention => mention.Address ?? "").ToHashSet(StringComparer.OrdinalIgnoreCase)));
         foreach (var kind in schema.Files.Where(file => Adapter(file) is not null).Select(file => file.Kind).Distinct())
         {
             foreach (var service in schema.Services.Where(service => service.Managed))
             {
                 var able = schema.Files.Where(file => file.Kind == kind && Carriers.CanCarry(service, file)).ToList();
-                if (able.Count > 0 && able.TrueForAll(file => mentions.TryGetValue(file, out var found) && !found.Any(mention => Carriers.Speaks(mention, service))))
+                if (able.Count > 0 && able.TrueForAll(file => spoken.TryGetValue(file, out var found)
+                    && !found.Names.Contains(service.Name) && !service.Real.Any(port => port.Public is { } name && found.Public.Contains(name))))
                 {
                     findings.Add(At(PortRules.FileMisses, schema.Path, service.At, service.Name, able is [var only]
                         ? $"{service.Name} is missing from {only.Path}"

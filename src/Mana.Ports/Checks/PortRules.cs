@@ -130,7 +130,7 @@ public static class PortRules
         """);
 
     internal static readonly PortRule FileMisses = new("PS016", "missing-from-file", Severity.Error,
-        "A managed service stands in every file that follows the schema.",
+        "A managed service stands in a file of every kind that follows the schema.",
         """
         The schema says managed: true and the file does not have the service. Of several files of one kind, such as a
         compose file in parts, one has to have it; a file with a host has the services of that host.

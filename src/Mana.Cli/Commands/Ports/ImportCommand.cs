@@ -98,7 +98,7 @@ internal static class ImportCommand
         }
         else
         {
-            context.Say($"[green]✓[/] {Markup.Escape(SchemaOptions.Shown(output))}: {schema.Services.Count} services, {schema.Ranges.Count} ranges, {schema.Files.Count} files");
+            context.Say($"[green]✓[/] {Markup.Escape(SchemaOptions.Shown(output))}: {Count(schema.Services.Count, "service")}, {Count(schema.Ranges.Count, "range")}, {Count(schema.Files.Count, "file")}");
             if (leftOut > 0)
             {
                 context.Say($"[yellow]![/] {leftOut} {(leftOut == 1 ? "entry was" : "entries were")} left out, see above");
@@ -109,6 +109,8 @@ internal static class ImportCommand
 
         return ExitCode.Ok;
     }
+
+    private static string Count(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
 
     private static ImportedFile Open(string argument, string root)
     {

@@ -62,7 +62,7 @@ internal sealed class WriteOptions
         else
         {
             context.Say(changes.Count == 0 ? "[green]✓[/] nothing to change"
-                : write ? $"[green]✓[/] {Markup.Escape(service)}{(port is null ? "" : $" on {port}")}: {changes.Count} files written"
+                : write ? $"[green]✓[/] {Markup.Escape(service)}{(port is null ? "" : $" on {port}")}: {changes.Count} {(changes.Count == 1 ? "file" : "files")} written"
                 : $"{changes.Count} files would be written");
         }
 
