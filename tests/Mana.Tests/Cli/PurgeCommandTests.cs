@@ -57,11 +57,11 @@ public sealed class PurgeCommandTests : IDisposable
             AddTick($"t{i}", i < 2 ? "20261122-090000-aaaa" : "20261122-100000-bbbb");
         }
 
-        var list = await RunAsync(services, "", "run", "list");
+        var list = await RunAsync(services, "", "runs", "list");
         var purge = await RunAsync(services, "y\n", "purge", "--run", "20261122-090000-aaaa");
         var json = await RunAsync(services, "", "purge", "--run", "20261122-100000-bbbb", "--yes", "--json");
         var unknown = await RunAsync(services, "", "purge", "--run", "20261122-090000-aaaa", "--yes");
-        var empty = await RunAsync(services, "", "run", "list");
+        var empty = await RunAsync(services, "", "runs", "list");
 
         list.Out.Should().MatchRegex("20261122-090000-aaaa .* 2 +1 +0 +0").And.MatchRegex("20261122-100000-bbbb .* 1 +1 +0 +0");
         purge.ExitCode.Should().Be(ExitCode.Ok, purge.Error);
@@ -71,7 +71,7 @@ public sealed class PurgeCommandTests : IDisposable
         json.Json.GetProperty("run").GetString().Should().Be("20261122-100000-bbbb");
         json.Json.GetProperty("ticks").EnumerateArray().Select(tick => tick.GetString()).Should().Equal("t2");
         unknown.ExitCode.Should().Be(ExitCode.Failed);
-        unknown.Error.Should().Contain("`mana run list` shows the runs");
+        unknown.Error.Should().Contain("`mana runs list` shows the runs");
         empty.Out.Should().StartWith("No runs yet");
     }
 
