@@ -96,7 +96,7 @@ public static class ManaCli
             TickOperationCommands.CreateSetAside(globals, environment),
             TickOperationCommands.CreateCancel(globals, environment),
         });
-        root.Add(new Command("run", "Runs: all that one start of a runner opened.") { RunListCommand.Create(globals, environment) });
+        root.Add(new Command("runs", "Runs: all that one start of a runner opened until its end.") { RunListCommand.Create(globals, environment) });
         root.Add(new Command("cluster", "The nodes that run ticks together.") { ClusterStatusCommand.Create(globals, environment) });
         root.Add(PauseCommand.CreatePause(globals, environment));
         root.Add(PauseCommand.CreateResume(globals, environment));

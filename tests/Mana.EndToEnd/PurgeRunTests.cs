@@ -18,7 +18,7 @@ public sealed class PurgeRunTests : IDisposable
         await using var up = ManaUp.Start(_data.Path, new Dictionary<string, string>());
         (await up.FirstRoundAsync(cancellationToken)).Should().Contain("10 of 10 personas");
         var before = await StoreRows.ReadSqliteAsync(_data.Path, cancellationToken);
-        var runs = await up.RunAsync(cancellationToken, "run", "list", "--json");
+        var runs = await up.RunAsync(cancellationToken, "runs", "list", "--json");
         var run = JsonElement.Parse(runs.Output).EnumerateArray().Should().ContainSingle().Which;
         run.GetProperty("ticks").GetInt32().Should().Be(10);
 

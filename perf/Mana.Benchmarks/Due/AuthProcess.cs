@@ -47,7 +47,7 @@ internal sealed class AuthProcess : IAsyncDisposable
         var client = new HttpClient { BaseAddress = address };
         client.DefaultRequestHeaders.Add(ServiceKey.Header, key);
         var process = BenchProcess.Start("auth", options.Mana, ["serve", "auth", "--data", directory], settings);
-        var auth = new AuthProcess(directory, process, client, PersonaRows.In(settings));
+        var auth = new AuthProcess(directory, process, client, new PersonaRows(settings));
         try
         {
             while (!await auth.IsHealthyAsync(cancellationToken))

@@ -1,11 +1,6 @@
-using System.Data.Common;
 using System.Globalization;
 using Mana.Benchmarks.Ticks;
-using Mana.Hosting;
 using Mana.Hosting.Storage;
-using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Configuration;
-using Npgsql;
 
 namespace Mana.Benchmarks.Due;
 
@@ -13,17 +8,9 @@ namespace Mana.Benchmarks.Due;
 /// mana-auth's personas, written past it: over its admin API each would cost a password hash, and a hundred thousand
 /// of those an hour.
 /// </summary>
-internal sealed class PersonaRows(DatabaseSettings database)
+internal sealed class PersonaRows(IReadOnlyDictionary<string, string> settings)
+    : DatabaseRows(settings.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)), "auth")
 {
-    public DatabaseKind Kind => database.Kind;
-
-    public static PersonaRows In(IReadOnlyDictionary<string, string> settings)
-    {
-        var reader = new SettingsReader(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value))).Build());
-        var database = DatabaseSettings.Read(reader, "auth");
-        return reader.Errors.Count == 0 ? new PersonaRows(database) : throw new TickBenchException(string.Join('\n', reader.Errors));
-    }
-
     public static string Id(int number) => string.Create(CultureInfo.InvariantCulture, $"bench{number:000000000}");
 
     /// <summary>Hourly personas that were active just now: none is due.</summary>
@@ -71,35 +58,5 @@ internal sealed class PersonaRows(DatabaseSettings database)
                 where user_id < '{Id(personas)}'
                 """),
             cancellationToken);
-    }
-
-    private static async Task RunAsync(DbConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.CommandTimeout = 300;
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private static async Task<long> ScalarAsync(DbConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
-    }
-
-    private async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
-    {
-        DbConnection connection = Kind == DatabaseKind.Sqlite ? new SqliteConnection(database.ConnectionString) : new NpgsqlConnection(database.ConnectionString);
-        try
-        {
-            await connection.OpenAsync(cancellationToken);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
     }
 }

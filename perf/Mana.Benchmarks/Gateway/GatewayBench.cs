@@ -46,7 +46,7 @@ public static class GatewayBench
 
         public async Task<GatewayBenchResult> MeasureAsync(CancellationToken cancellationToken)
         {
-            var rows = SearchRows.In(options, directory);
+            var rows = new SearchRows(options, directory);
             var memory = new GatewayMemory(0, 0);
             var hasSearch = false;
             foreach (var policy in (string[])["off", "enforce"])

@@ -1,11 +1,5 @@
-using System.Data.Common;
 using System.Globalization;
-using Mana.Benchmarks.Ticks;
-using Mana.Hosting;
 using Mana.Hosting.Storage;
-using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Configuration;
-using Npgsql;
 
 namespace Mana.Benchmarks.Gateway;
 
@@ -14,22 +8,13 @@ namespace Mana.Benchmarks.Gateway;
 /// longer than the rest of the benchmark. The gateway indexes them when it starts, as it does with records that are
 /// older than its index.
 /// </summary>
-internal sealed class SearchRows(DatabaseSettings database)
+internal sealed class SearchRows(GatewayBenchOptions options, string directory)
+    : DatabaseRows([new(DatabaseSettings.DirectoryKey, directory), new(DatabaseSettings.UrlKey, options.DatabaseUrl)], "mcp")
 {
     /// <summary>As many as one space holds by default.</summary>
     public const int PerSpace = 100_000;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
-
-    public DatabaseKind Kind => database.Kind;
-
-    public static SearchRows In(GatewayBenchOptions options, string directory)
-    {
-        var reader = new SettingsReader(new ConfigurationBuilder().AddInMemoryCollection(
-            [new(DatabaseSettings.DirectoryKey, directory), new(DatabaseSettings.UrlKey, options.DatabaseUrl)]).Build());
-        var settings = DatabaseSettings.Read(reader, "mcp");
-        return reader.Errors.Count == 0 ? new SearchRows(settings) : throw new TickBenchException(string.Join('\n', reader.Errors));
-    }
 
     /// <summary>The space with that number, which belongs to the user of the same name.</summary>
     public static string Space(int number) => string.Create(CultureInfo.InvariantCulture, $"searcher{number}");
@@ -64,27 +49,5 @@ internal sealed class SearchRows(DatabaseSettings database)
             progress.Report($"indexing: {left} records to go");
             await Task.Delay(PollInterval, TimeProvider.System, cancellationToken);
         }
-    }
-
-    private async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
-    {
-        DbConnection connection = Kind == DatabaseKind.Sqlite ? new SqliteConnection(database.ConnectionString) : new NpgsqlConnection(database.ConnectionString);
-        await connection.OpenAsync(cancellationToken);
-        return connection;
-    }
-
-    private static async Task RunAsync(DbConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.CommandTimeout = 0;
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private static async Task<long> ScalarAsync(DbConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
     }
 }

@@ -2,7 +2,6 @@ using Mana.Contracts;
 using Mana.Hosting;
 using Mana.Mcp.Records;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol.Server;
 
@@ -28,39 +27,23 @@ internal static class IdempotencyServices
 }
 
 /// <summary>Removes the expired keys at the start and every hour, and warns where keys are ignored.</summary>
-internal sealed partial class KeyPurge(KeyedAnswers answers, McpSettings settings, DomainClock clock, ILogger<KeyPurge> logger) : BackgroundService
+internal sealed partial class KeyPurge(KeyedAnswers answers, McpSettings settings, DomainClock clock, ILogger<KeyPurge> logger)
+    : RepeatedWork(TimeSpan.FromHours(1), clock, logger)
 {
-    private static readonly TimeSpan Period = TimeSpan.FromHours(1);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
         if (!settings.HonoursKeys)
         {
             Log.SwitchedOff(logger);
         }
 
-        using var timer = new PeriodicTimer(Period, clock);
-        try
-        {
-            do
-            {
-                try
-                {
-                    var purged = await answers.PurgeAsync(stoppingToken);
-                    Log.Purged(logger, purged);
-                }
-                catch (Exception e) when (e is not OperationCanceledException)
-                {
-                    // An expired key that is still there does no harm: it is overlooked.
-                    Log.Failed(logger, e);
-                }
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The service stops.
-        }
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task RoundAsync(CancellationToken cancellationToken)
+    {
+        var purged = await answers.PurgeAsync(cancellationToken);
+        Log.Purged(logger, purged);
     }
 
     private static partial class Log
@@ -70,8 +53,5 @@ internal sealed partial class KeyPurge(KeyedAnswers answers, McpSettings setting
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "{Count} expired idempotency keys removed")]
         public static partial void Purged(ILogger logger, int count);
-
-        [LoggerMessage(Level = LogLevel.Error, Message = "Expired idempotency keys could not be removed; the next round tries again")]
-        public static partial void Failed(ILogger logger, Exception exception);
     }
 }

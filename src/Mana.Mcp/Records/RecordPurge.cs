@@ -1,16 +1,14 @@
 using Mana.Hosting;
 using Mana.Hosting.Storage;
 using Mana.Mcp.Storage;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Mana.Mcp.Records;
 
 /// <summary>Removes for good what was deleted long enough ago, at the start and every hour.</summary>
-internal sealed partial class RecordPurge(ServiceDatabase database, McpSettings settings, DomainClock clock, ILogger<RecordPurge> logger) : BackgroundService
+internal sealed partial class RecordPurge(ServiceDatabase database, McpSettings settings, DomainClock clock, ILogger<RecordPurge> logger)
+    : RepeatedWork(TimeSpan.FromHours(1), clock, logger)
 {
-    private static readonly TimeSpan Period = TimeSpan.FromHours(1);
-
     // The writers of the service wait for each batch; so many rows take a few milliseconds.
     private const int PurgedAtOnce = 500;
 
@@ -31,6 +29,7 @@ internal sealed partial class RecordPurge(ServiceDatabase database, McpSettings 
         }
         while (last == PurgedAtOnce);
 
+        await database.WriteAsync((db, ct) => Removals.ForgetAsync(db, clock.Now(), ct), cancellationToken);
         if (database.Kind == DatabaseKind.PostgreSql)
         {
             await database.WriteAsync((db, ct) => SharedCallRates.ForgetAsync(db, clock.Now(), ct), cancellationToken);
@@ -39,38 +38,15 @@ internal sealed partial class RecordPurge(ServiceDatabase database, McpSettings 
         return purged;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RoundAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Period, clock);
-        try
-        {
-            do
-            {
-                try
-                {
-                    var purged = await PurgeAsync(stoppingToken);
-                    Log.Purged(logger, purged);
-                }
-                catch (Exception e) when (e is not OperationCanceledException)
-                {
-                    // What stays an hour longer is seen by no tool all the same.
-                    Log.Failed(logger, e);
-                }
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The service stops.
-        }
+        var purged = await PurgeAsync(cancellationToken);
+        Log.Purged(logger, purged);
     }
 
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Debug, Message = "{Count} deleted records removed for good")]
         public static partial void Purged(ILogger logger, int count);
-
-        [LoggerMessage(Level = LogLevel.Error, Message = "Deleted records could not be removed; the next round tries again")]
-        public static partial void Failed(ILogger logger, Exception exception);
     }
 }

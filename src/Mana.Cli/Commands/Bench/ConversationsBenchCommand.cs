@@ -1,16 +1,14 @@
 using System.CommandLine;
 using Mana.Benchmarks.Conversations;
-using Mana.Benchmarks.Ticks;
 using Mana.Cli.Output;
-using Spectre.Console;
 
 namespace Mana.Cli.Commands.Bench;
 
 /// <summary><c>mana bench conversations</c>: very many conversations at once with a slow model.</summary>
 internal static class ConversationsBenchCommand
 {
-    private static readonly Option<int> Concurrent = TickBenchCommand.Positive("--concurrent", 10_000, "Conversations at once");
-    private static readonly Option<int> Latency = TickBenchCommand.Positive("--model-latency", 2000, "Milliseconds that the model takes for an answer");
+    private static readonly Option<int> Concurrent = CountOption.Of("--concurrent", 10_000, "Conversations at once");
+    private static readonly Option<int> Latency = CountOption.Of("--model-latency", 2000, "Milliseconds that the model takes for an answer");
 
     public static Command Create(GlobalOptions globals, CliEnvironment environment)
     {
@@ -26,25 +24,9 @@ internal static class ConversationsBenchCommand
 
     private static async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        try
-        {
-            var result = await ConversationsBench.RunAsync(
-                new ConversationsBenchOptions(context.Get(Concurrent), context.Get(Latency)), new TickBenchCommand.Lines(context), cancellationToken);
-            if (context.Json)
-            {
-                await context.Environment.Out.WriteLineAsync(
-                    System.Text.Json.JsonSerializer.Serialize(result, ConversationsBenchJson.Default.ConversationsBenchResult));
-            }
-            else
-            {
-                context.Say(Markup.Escape(result.Render()));
-            }
-
-            return result.Failed == 0 ? ExitCode.Ok : ExitCode.Failed;
-        }
-        catch (TickBenchException e)
-        {
-            throw new CliException(ExitCode.Failed, e.Message);
-        }
+        var options = new ConversationsBenchOptions(context.Get(Concurrent), context.Get(Latency));
+        return await BenchCommand.RunAsync(
+            context, progress => ConversationsBench.RunAsync(options, progress, cancellationToken),
+            ConversationsBenchJson.Default.ConversationsBenchResult, result => result.Render(), result => result.Failed == 0);
     }
 }

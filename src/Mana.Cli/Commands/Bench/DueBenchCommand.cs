@@ -1,21 +1,15 @@
 using System.CommandLine;
 using Mana.Benchmarks.Due;
-using Mana.Benchmarks.Ticks;
 using Mana.Cli.Output;
-using Spectre.Console;
 
 namespace Mana.Cli.Commands.Bench;
 
 /// <summary><c>mana bench due</c>: mana-auth's due list with very many personas.</summary>
 internal static class DueBenchCommand
 {
-    private static readonly Option<int> Personas = TickBenchCommand.Positive("--personas", 100_000, "Personas in mana-auth");
-    private static readonly Option<int> Calls = TickBenchCommand.Positive("--calls", 500, "Measured calls of each kind");
-    private static readonly Option<string?> Database = new("--database")
-    {
-        Description = "An empty PostgreSQL database, as in DATABASE_URL; else SQLite in a temporary directory",
-        HelpName = "URL",
-    };
+    private static readonly Option<int> Personas = CountOption.Of("--personas", 100_000, "Personas in mana-auth");
+    private static readonly Option<int> Calls = CountOption.Of("--calls", 500, "Measured calls of each kind");
+    private static readonly Option<string?> Database = BenchCommand.Database();
 
     public static Command Create(GlobalOptions globals, CliEnvironment environment)
     {
@@ -34,29 +28,14 @@ internal static class DueBenchCommand
 
     private static async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var options = new DueBenchOptions(TickBenchCommand.Mana)
+        var options = new DueBenchOptions(BenchCommand.Mana)
         {
             Personas = context.Get(Personas),
             Calls = context.Get(Calls),
             DatabaseUrl = context.Get(Database),
         };
-        try
-        {
-            var result = await DueBench.RunAsync(options, new TickBenchCommand.Lines(context), cancellationToken);
-            if (context.Json)
-            {
-                await context.Environment.Out.WriteLineAsync(System.Text.Json.JsonSerializer.Serialize(result, DueBenchJson.Default.DueBenchResult));
-            }
-            else
-            {
-                context.Say(Markup.Escape(result.Render()));
-            }
-
-            return ExitCode.Ok;
-        }
-        catch (TickBenchException e)
-        {
-            throw new CliException(ExitCode.Failed, e.Message);
-        }
+        return await BenchCommand.RunAsync(
+            context, progress => DueBench.RunAsync(options, progress, cancellationToken),
+            DueBenchJson.Default.DueBenchResult, result => result.Render());
     }
 }

@@ -1,22 +1,16 @@
 using System.CommandLine;
 using Mana.Benchmarks.Gateway;
-using Mana.Benchmarks.Ticks;
 using Mana.Cli.Output;
-using Spectre.Console;
 
 namespace Mana.Cli.Commands.Bench;
 
 /// <summary><c>mana bench gateway</c>: tool calls, memory and search of mana-mcp, with the policy gate off and on.</summary>
 internal static class GatewayBenchCommand
 {
-    private static readonly Option<int> Calls = TickBenchCommand.Positive("--calls", 20_000, "Measured calls of each kind, for 1, 32 and 256 clients");
-    private static readonly Option<int> Clients = TickBenchCommand.Positive("--clients", 10_000, "Clients with a connection each, whose memory is measured");
-    private static readonly Option<int> Records = TickBenchCommand.Positive("--records", 1_000_000, "Records that are searched");
-    private static readonly Option<string?> Database = new("--database")
-    {
-        Description = "An empty PostgreSQL database, as in DATABASE_URL; else SQLite in a temporary directory",
-        HelpName = "URL",
-    };
+    private static readonly Option<int> Calls = CountOption.Of("--calls", 20_000, "Measured calls of each kind, for 1, 32 and 256 clients");
+    private static readonly Option<int> Clients = CountOption.Of("--clients", 10_000, "Clients with a connection each, whose memory is measured");
+    private static readonly Option<int> Records = CountOption.Of("--records", 1_000_000, "Records that are searched");
+    private static readonly Option<string?> Database = BenchCommand.Database();
 
     public static Command Create(GlobalOptions globals, CliEnvironment environment)
     {
@@ -35,30 +29,15 @@ internal static class GatewayBenchCommand
 
     private static async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var options = new GatewayBenchOptions(TickBenchCommand.Mana)
+        var options = new GatewayBenchOptions(BenchCommand.Mana)
         {
             Calls = context.Get(Calls),
             Clients = context.Get(Clients),
             Records = context.Get(Records),
             DatabaseUrl = context.Get(Database),
         };
-        try
-        {
-            var result = await GatewayBench.RunAsync(options, new TickBenchCommand.Lines(context), cancellationToken);
-            if (context.Json)
-            {
-                await context.Environment.Out.WriteLineAsync(System.Text.Json.JsonSerializer.Serialize(result, GatewayBenchJson.Default.GatewayBenchResult));
-            }
-            else
-            {
-                context.Say(Markup.Escape(result.Render()));
-            }
-
-            return ExitCode.Ok;
-        }
-        catch (TickBenchException e)
-        {
-            throw new CliException(ExitCode.Failed, e.Message);
-        }
+        return await BenchCommand.RunAsync(
+            context, progress => GatewayBench.RunAsync(options, progress, cancellationToken),
+            GatewayBenchJson.Default.GatewayBenchResult, result => result.Render());
     }
 }

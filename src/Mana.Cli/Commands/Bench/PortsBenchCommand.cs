@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Mana.Benchmarks.Ports;
 using Mana.Cli.Output;
-using Spectre.Console;
 
 namespace Mana.Cli.Commands.Bench;
 
@@ -11,32 +10,19 @@ internal static class PortsBenchCommand
     /// <summary>More would leave the numbers that ports have.</summary>
     private const int MostServices = 60_000;
 
-    private static readonly Option<int> Services = TickBenchCommand.Positive("--services", 10_000, "Services in the schema");
+    private static readonly Option<int> Services = CountOption.Of("--services", 10_000, "Services in the schema");
 
     public static Command Create(GlobalOptions globals, CliEnvironment environment)
     {
         var command = new Verb("ports", "Measure how long a very large port schema takes to be read and checked.", "mana bench ports", "mana bench ports --services 50000 --json");
         command.Add(Services);
-        return command.Runs(globals, environment, (context, cancellationToken) => Task.FromResult(Run(context, cancellationToken)));
+        return command.Runs(globals, environment, RunAsync);
     }
 
-    private static ExitCode Run(CommandContext context, CancellationToken cancellationToken)
-    {
-        if (context.Get(Services) > MostServices)
-        {
-            throw new CliException(ExitCode.Usage, $"--services goes up to {MostServices}; there are no more port numbers");
-        }
-
-        var result = PortsBench.Run(context.Get(Services), cancellationToken);
-        if (context.Json)
-        {
-            context.Environment.Out.WriteLine(System.Text.Json.JsonSerializer.Serialize(result, PortsBenchJson.Default.PortsBenchResult));
-        }
-        else
-        {
-            context.Say(Markup.Escape(result.Render()));
-        }
-
-        return ExitCode.Ok;
-    }
+    private static Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken) =>
+        context.Get(Services) > MostServices
+            ? throw new CliException(ExitCode.Usage, $"--services goes up to {MostServices}; there are no more port numbers")
+            : BenchCommand.RunAsync(
+                context, _ => Task.FromResult(PortsBench.Run(context.Get(Services), cancellationToken)),
+                PortsBenchJson.Default.PortsBenchResult, result => result.Render());
 }

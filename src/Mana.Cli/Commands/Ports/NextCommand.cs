@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Mana.Cli.Commands.Bench;
 using Mana.Cli.Output;
 using Mana.Ports.Checks;
 
@@ -11,7 +10,7 @@ internal static class NextCommand
 {
     private static readonly Option<string> Range = new("--range") { Description = "The range to look in", HelpName = "NAME", Required = true };
     private static readonly Option<bool> Any = new("--any") { Description = "Also numbers that no row of the schema names, not only reserved ones" };
-    private static readonly Option<int> Count = TickBenchCommand.Positive("--count", 1, "How many numbers");
+    private static readonly Option<int> Count = CountOption.Of("--count", 1, "How many numbers");
 
     public static Command Create(GlobalOptions globals, CliEnvironment environment)
     {

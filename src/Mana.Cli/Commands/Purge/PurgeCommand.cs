@@ -12,7 +12,7 @@ internal static class PurgeCommand
 {
     private static readonly Option<string?> Persona = new("--persona") { Description = "Everything of this persona, in all three services", HelpName = "EMAIL" };
 
-    private static readonly Option<string?> Run = new("--run") { Description = "Everything of the ticks that this run opened; `mana run list` shows the runs", HelpName = "NAME" };
+    private static readonly Option<string?> Run = new("--run") { Description = "Everything of the ticks that this run opened; `mana runs list` shows the runs", HelpName = "NAME" };
 
     private static readonly Option<string[]> Tick = new("--tick")
     {
@@ -48,7 +48,7 @@ internal static class PurgeCommand
         var ticks = (context.Get(Tick) ?? []).Select(id => new TickId(id)).Distinct().ToList();
         if (new[] { email is not null, run is not null, ticks.Count > 0 }.Count(isGiven => isGiven) != 1)
         {
-            throw new CliException(ExitCode.Usage, "say what to remove: --persona EMAIL, --run NAME (`mana run list` shows them), or --tick ID (repeatable)");
+            throw new CliException(ExitCode.Usage, "say what to remove: --persona EMAIL, --run NAME (`mana runs list` shows them), or --tick ID (repeatable)");
         }
 
         var connection = context.Connection;
@@ -98,7 +98,7 @@ internal static class PurgeCommand
     {
         const int Looked = 2000;
         var run = (await runner.ListRunsAsync(Looked, cancellationToken)).FirstOrDefault(run => run.Run == name)
-            ?? throw new CliException(ExitCode.Failed, $"the runner has no tick of a run {name}; `mana run list` shows the runs");
+            ?? throw new CliException(ExitCode.Failed, $"the runner has no tick of a run {name}; `mana runs list` shows the runs");
         return $"run {name}, {Texts.Count(run.Ticks, "tick")} of {Texts.Count(run.Personas, "persona")},";
     }
 

@@ -5,30 +5,17 @@ using Spectre.Console;
 
 namespace Mana.Cli.Commands.Runs;
 
-/// <summary><c>mana run list</c></summary>
+/// <summary><c>mana runs list</c></summary>
 internal static class RunListCommand
 {
     private const int DefaultLimit = 20;
 
-    private static readonly Option<int> Limit = new("--limit")
-    {
-        Description = "How many, newest first",
-        HelpName = "N",
-        DefaultValueFactory = _ => DefaultLimit,
-    };
+    private static readonly Option<int> Limit = CountOption.Of("--limit", DefaultLimit, "How many, newest first");
 
     public static Command Create(GlobalOptions globals, CliEnvironment environment)
     {
-        var command = new Verb("list", "Show the runs: what each start of a runner opened until its end.", "mana run list", "mana purge --run 20261123-091500-3fa2");
+        var command = new Verb("list", "Show the runs: what each start of a runner opened until its end.", "mana runs list", "mana purge --run 20261123-091500-3fa2");
         command.Add(Limit);
-        Limit.Validators.Clear();
-        Limit.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--limit must be at least 1");
-            }
-        });
         return command.Runs(globals, environment, RunAsync);
     }
 

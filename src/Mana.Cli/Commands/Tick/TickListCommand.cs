@@ -12,12 +12,7 @@ internal static class TickListCommand
     private const int DefaultLimit = 20;
     private const int ReasonLength = 100;
 
-    private static readonly Option<int> Limit = new("--limit")
-    {
-        Description = "How many, newest first",
-        HelpName = "N",
-        DefaultValueFactory = _ => DefaultLimit,
-    };
+    private static readonly Option<int> Limit = CountOption.Of("--limit", DefaultLimit, "How many, newest first");
 
     private static readonly Option<string?> Persona = new("--persona") { Description = "Only this persona's", HelpName = "EMAIL" };
 
@@ -29,14 +24,6 @@ internal static class TickListCommand
         command.Add(Limit);
         command.Add(Persona);
         command.Add(Undelivered);
-        Limit.Validators.Clear();
-        Limit.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--limit must be at least 1");
-            }
-        });
         return command.Runs(globals, environment, RunAsync);
     }
 
