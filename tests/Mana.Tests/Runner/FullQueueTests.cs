@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Mana.PersonaRunner.Brains;
 using Mana.PersonaRunner.Recording;
+using Mana.PersonaRunner.Ticks;
 using Mana.Tests.Runner.Support;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -54,6 +55,13 @@ public sealed class FullQueueTests
         await using var mana = await FakeMana.StartAsync();
         mana.Personas.AddRange(Names.Take(3).Select(name => FakeMana.Persona(name)));
         await using var runner = await RunnerUnderTest.StartAsync(mana, TestBrain.Visit(), ("PERSONA_CONCURRENCY", "1"), ("PERSONA_QUEUE", "1"));
+
+        // The clock's own first beat must have met the pause, or it lets somebody in as well.
+        while (runner.Host.Services.GetRequiredService<TickClock>().LastEnd is null)
+        {
+            await Task.Yield();
+        }
+
         await runner.Client.PostAsync("/api/v1/resume", null, Token);
 
         var answer = await (await runner.Client.PostAsync("/diag/tick", null, Token)).Content.ReadAsStringAsync(Token);
