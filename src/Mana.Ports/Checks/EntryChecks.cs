@@ -10,17 +10,18 @@ internal static class EntryChecks
     {
         foreach (var service in index.Schema.Services)
         {
-            var reported = new HashSet<int>();
-            var ports = service.Planned.Where(planned => !planned.Internal).Select(planned => (planned.Port, planned.PortAt))
-                .Concat(service.Real.Select(real => (real.Port, real.PortAt)));
-            foreach (var (port, at) in ports)
+            var reported = new HashSet<(int, string)>();
+            var words = $"{service.Name} {service.Runtime}";
+            var ports = service.Planned.Where(planned => !planned.Internal).Select(planned => (planned.Port, planned.Protocol, planned.PortAt))
+                .Concat(service.Real.Select(real => (real.Port, real.Protocol, real.PortAt)));
+            foreach (var (port, protocol, at) in ports)
             {
-                if (KnownPorts.Objection(service.Name, port) is { } objection && reported.Add(port))
+                if (KnownPorts.Objection(words, port, protocol) is { } objection && reported.Add((port, protocol)))
                 {
                     yield return index.Finding(
                         PortRules.WellKnown, service.Name, port, at,
                         string.Create(CultureInfo.InvariantCulture, $"{service.Name} on {port}: {objection}"),
-                        severity: KnownPorts.IsBlockedByBrowsers(port) ? Severity.Error : null);
+                        severity: KnownPorts.IsBlocked(words, port, protocol) ? Severity.Error : null);
                 }
             }
         }

@@ -8,7 +8,7 @@ public static class KnownPorts
     /// <summary>The first number that Linux gives to outgoing connections.</summary>
     private const int FirstEphemeral = 32_768, LastEphemeral = 60_999;
 
-    // https://fetch.spec.whatwg.org/#bad-port
+    // https://fetch.spec.whatwg.org/#bad-port, compared with the text of 2026-07-02.
     private static readonly FrozenSet<int> Blocked = new[]
     {
         0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110, 111, 113, 115, 117,
@@ -19,9 +19,23 @@ public static class KnownPorts
     // Products whose clients and scanners look for them at one number. Several names: drop-in replacements keep the port.
     private static readonly FrozenDictionary<int, string[]> Products = new Dictionary<int, string[]>
     {
+        [21] = ["ftp"],
+        [22] = ["ssh", "sftp", "gitea", "forgejo", "gitlab"],
+        [25] = ["smtp", "mail", "postfix", "exim", "stalwart"],
+        [53] = ["dns", "unbound", "pihole", "pi-hole", "adguard"],
+        [110] = ["pop3", "mail", "dovecot", "stalwart"],
+        [123] = ["ntp", "chrony"],
+        [143] = ["imap", "mail", "dovecot", "stalwart"],
+        [389] = ["ldap"],
+        [465] = ["smtp", "mail", "postfix", "exim", "stalwart"],
+        [587] = ["smtp", "mail", "postfix", "exim", "stalwart"],
+        [636] = ["ldap"],
+        [993] = ["imap", "mail", "dovecot", "stalwart"],
+        [995] = ["pop3", "mail", "dovecot", "stalwart"],
         [1433] = ["mssql", "sqlserver", "sql-server"],
         [1521] = ["oracle"],
         [1883] = ["mqtt", "mosquitto"],
+        [2049] = ["nfs"],
         [2181] = ["zookeeper"],
         [2375] = ["docker"],
         [2376] = ["docker"],
@@ -29,6 +43,7 @@ public static class KnownPorts
         [3306] = ["mysql", "mariadb"],
         [3389] = ["rdp"],
         [4222] = ["nats"],
+        [4190] = ["sieve", "mail", "dovecot", "stalwart"],
         [4317] = ["otel", "opentelemetry", "tempo", "jaeger", "alloy"],
         [4318] = ["otel", "opentelemetry", "tempo", "jaeger", "alloy"],
         [5353] = ["mdns", "avahi"],
@@ -56,14 +71,24 @@ public static class KnownPorts
     /// <param name="port">The number.</param>
     public static bool IsBlockedByBrowsers(int port) => Blocked.Contains(port);
 
-    /// <summary>Why a number is a bad choice for a service; null where it is none.</summary>
-    /// <param name="service">The service's name: a product may have its own number.</param>
+    /// <summary>Whether no browser opens the service, which is no product that belongs there and that browsers never open.</summary>
+    /// <param name="service">Its name, and what else is known of it: image, runtime.</param>
     /// <param name="port">The number.</param>
-    public static string? Objection(string service, int port) =>
-        Blocked.Contains(port) ? "browsers refuse to open this port"
-        : Products.TryGetValue(port, out var names)
-            ? Array.Exists(names, name => service.Contains(name, StringComparison.OrdinalIgnoreCase)) ? null : $"this is the well-known port of {names[0]}"
+    /// <param name="protocol">Browsers open no datagram ports, so none is blocked.</param>
+    public static bool IsBlocked(string service, int port, string protocol = "tcp") => protocol == "tcp" && Blocked.Contains(port) && !IsAtHome(service, port);
+
+    /// <summary>Why a number is a bad choice for a service; null where it is none.</summary>
+    /// <param name="service">Its name, and what else is known of it: a product may have its own number.</param>
+    /// <param name="port">The number.</param>
+    /// <param name="protocol">tcp or udp.</param>
+    public static string? Objection(string service, int port, string protocol = "tcp") =>
+        IsAtHome(service, port) ? null
+        : IsBlocked(service, port, protocol) ? "browsers refuse to open this port"
+        : Products.TryGetValue(port, out var names) ? $"this is the well-known port of {names[0]}"
         : port < 1024 ? "ports below 1024 need privileges"
         : port is >= FirstEphemeral and <= LastEphemeral ? "Linux gives this number to outgoing connections (32768-60999)"
         : null;
+
+    private static bool IsAtHome(string service, int port) =>
+        Products.TryGetValue(port, out var names) && Array.Exists(names, name => service.Contains(name, StringComparison.OrdinalIgnoreCase));
 }

@@ -130,17 +130,19 @@ public static class PortRules
         """);
 
     internal static readonly PortRule FileMisses = new("PS016", "missing-from-file", Severity.Error,
-        "A managed service stands in every file that follows the schema.",
+        "A managed service stands in a file of every kind that follows the schema.",
         """
-        The schema says managed: true and the file does not have the service.
-        To do: mana ports add writes all files in one go; add the entry, or take managed away.
+        The schema says managed: true and the file does not have the service. Of several files of one kind, such as a
+        compose file in parts, one has to have it; a file with a host has the services of that host.
+        To do: mana ports render --write adds it; or add the entry, or take managed away.
         """);
 
     internal static readonly PortRule GeneratedDiffers = new("PS017", "generated-differs", Severity.Error,
         "Generated text is what the schema generates.",
         """
         A rendered file, or a block between mana-ports markers, was edited by hand or is older than the schema.
-        To do: mana ports render --write; what was written by hand belongs outside of the markers.
+        To do: mana ports render --write; what was written by hand is lost then, and belongs outside of the markers.
+        A block that nothing in the schema generates any more is yours: remove its two markers.
         """);
 
     internal static readonly PortRule FileUnreadable = new("PS018", "file-unreadable", Severity.Error,

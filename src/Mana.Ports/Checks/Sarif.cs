@@ -75,7 +75,7 @@ public static class Sarif
         json.WriteStartObject();
         json.WriteStartObject("physicalLocation");
         json.WriteStartObject("artifactLocation");
-        json.WriteString("uri", string.Join('/', finding.Path.Split('/', '\\').Select(Uri.EscapeDataString)));
+        json.WriteString("uri", Address(finding.Path));
         json.WriteEndObject();
         json.WriteStartObject("region");
         json.WriteNumber("startLine", finding.At.Line);
@@ -97,6 +97,10 @@ public static class Sarif
 
         json.WriteEndObject();
     }
+
+    /// <summary>A path from here as a relative reference; a full path says by its scheme that it is one.</summary>
+    private static string Address(string path) =>
+        Path.IsPathFullyQualified(path) ? new Uri(path).AbsoluteUri : string.Join('/', path.Split('/', '\\').Select(Uri.EscapeDataString));
 
     private static void WriteText(Utf8JsonWriter json, string name, string text)
     {

@@ -46,11 +46,17 @@ public sealed class CloudflaredFile : IPortFile
 
         var source = new SourceText(text);
         var section = YamlSection.Require(source, Section);
-        var own = Read("", text).Where(mention => mention.Service == fact.Service || mention.Address == address).ToList();
+        var generated = section.Items.OfType<YamlMap>().Where(rule => IsGenerated(source, rule, fact.Service)).ToList();
+        var own = Read("", text).Where(mention => mention.Service == fact.Service || IsName(mention.Address, address))
+            .Concat(generated.Select(rule => Mention(source, "", rule)).OfType<PortMention>()).Distinct().ToList();
         if (own.Count > 0)
         {
-            return GeneratedBlock.Restamp(text, source.Replace(
-                Renumbering.Edits(source, own, mention => mention.Text.Contains($"//{fact.Service}:", StringComparison.Ordinal) ? fact.Inside : fact.Port)));
+            var renamed = from rule in generated
+                          let name = rule["hostname"] as YamlScalar
+                          where name is not null && !IsName(name.Value, address) && name.ContentStart(text) >= 0
+                          select (name.ContentStart(text), name.Value.Length, address);
+            return GeneratedBlock.Restamp(text, source.Replace(Renumbering.Edits(
+                source, own, mention => mention.Text.Contains($"//{fact.Service}:", StringComparison.Ordinal) ? fact.Inside : fact.Port).Concat(renamed)));
         }
 
         section.RequireBlockStyle();
@@ -75,10 +81,10 @@ public sealed class CloudflaredFile : IPortFile
             return text;
         }
 
+        // A service is also known by its public name.
         foreach (var rule in section.Items.OfType<YamlMap>())
         {
-            var generated = GeneratedBlock.Find(source).Any(block => block.Name == service && source.LineAt(rule.Start) is var line && line > block.First && line < block.Last);
-            if (generated || Mention(source, "", rule)?.Service == service)
+            if (IsGenerated(source, rule, service) || Mention(source, "", rule) is { } mention && (mention.Service == service || IsName(mention.Address, service)))
             {
                 section.RequireBlockStyle();
                 return Remove(YamlLayout.RemoveBlock(source, YamlLayout.Block(source, rule)), service);
@@ -87,6 +93,11 @@ public sealed class CloudflaredFile : IPortFile
 
         return text;
     }
+
+    private static bool IsGenerated(SourceText source, YamlMap rule, string service) =>
+        GeneratedBlock.Find(source).Any(block => block.Name == service && source.LineAt(rule.Start) is var line && line > block.First && line < block.Last);
+
+    private static bool IsName(string? one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
 
     private static PortMention? Mention(SourceText source, string path, YamlMap rule)
     {

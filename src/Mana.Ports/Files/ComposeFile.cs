@@ -27,22 +27,36 @@ public sealed partial class ComposeFile(IReadOnlyDictionary<string, string> vari
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<PortMention> Read(string path, string text)
+    public IReadOnlyList<PortMention> Read(string path, string text) => [.. Services(path, text).SelectMany(service => service.Mentions())];
+
+    /// <summary>What a file says in a way that cannot be followed: a variable without a value, a service of another file.</summary>
+    internal IReadOnlyList<LeftOutEntry> LeftOut(string path, string text)
     {
+        var services = Services(path, text);
+        foreach (var service in services)
+        {
+            service.Mentions();
+        }
+
         var source = new SourceText(text);
-        try
+        var included = YamlReader.Read(source).OfType<YamlMap>().SelectMany(map => map.Own).Where(entry => entry.Key.Value == "include")
+            .Select(entry => new LeftOutEntry(path, source.Position(entry.Key.Start).Line, "", "it includes other files, which are not read here; name them, too"));
+        return [.. included, .. services.SelectMany(service => service.LeftOut)];
+    }
+
+    /// <summary>The image of each service that has one.</summary>
+    internal static Dictionary<string, string> Images(string text)
+    {
+        var known = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var entry in Entries(new SourceText(text)))
         {
-            var services = YamlReader.Read(source).OfType<YamlMap>()
-                .SelectMany(map => map.Own.Where(entry => entry.Key.Value == Section))
-                .SelectMany(entry => (entry.Value as YamlMap)?.Own ?? [])
-                .ToList();
-            var names = services.Select(entry => entry.Key.Value).ToHashSet(StringComparer.Ordinal);
-            return [.. services.SelectMany(entry => new ComposeService(source, path, entry, names, _variables).Mentions())];
+            if ((entry.Value as YamlMap)?.Text("image") is { Length: > 0 } image && !image.Contains('$', StringComparison.Ordinal))
+            {
+                known.TryAdd(entry.Key.Value, image);
+            }
         }
-        catch (PortFileException e)
-        {
-            throw e.In(path);
-        }
+
+        return known;
     }
 
     /// <inheritdoc/>
@@ -60,7 +74,7 @@ public sealed partial class ComposeFile(IReadOnlyDictionary<string, string> vari
         var own = Read("", text).Where(mention => mention.Service == fact.Service).ToList();
         var lines = YamlLayout.Block(source, existing);
         var changed = source.Replace(Renumbering.Edits(
-            source, own.Where(mention => IsWithin(mention, lines) || mention.Address is not null), mention => mention.Role == PortRole.Host ? fact.Port : fact.Inside));
+            source, own.Where(mention => IsWithin(mention, lines) || mention.Address == mention.Service), mention => mention.Role == PortRole.Host ? fact.Port : fact.Inside));
         return own.Any(mention => mention.Role == PortRole.Host && IsWithin(mention, lines)) || IsOnHostNetwork(existing)
             ? GeneratedBlock.Restamp(text, changed)
             : GeneratedBlock.Restamp(text, Publish(changed, fact));
@@ -77,6 +91,24 @@ public sealed partial class ComposeFile(IReadOnlyDictionary<string, string> vari
 
         section.RequireBlockStyle();
         return YamlLayout.RemoveBlock(source, YamlLayout.Block(source, existing));
+    }
+
+    private static List<YamlEntry> Entries(SourceText source) =>
+        [.. YamlReader.Read(source).OfType<YamlMap>().SelectMany(map => map.Own.Where(entry => entry.Key.Value == Section)).SelectMany(entry => (entry.Value as YamlMap)?.Own ?? [])];
+
+    private List<ComposeService> Services(string path, string text)
+    {
+        var source = new SourceText(text);
+        try
+        {
+            var entries = Entries(source);
+            var services = entries.DistinctBy(entry => entry.Key.Value).ToDictionary(entry => entry.Key.Value, entry => entry.Value, StringComparer.Ordinal);
+            return [.. entries.Select(entry => new ComposeService(source, path, entry, services, _variables))];
+        }
+        catch (PortFileException e)
+        {
+            throw e.In(path);
+        }
     }
 
     private static bool IsWithin(PortMention mention, (int First, int Last) lines) => mention.Line - 1 >= lines.First && mention.Line - 1 <= lines.Last;

@@ -29,7 +29,7 @@ internal sealed record ComposePort(string? Address, LocatedSpan? Host, LocatedSp
     public static ComposePort? Parse(string text)
     {
         var slash = text.LastIndexOf('/');
-        var protocol = slash < 0 ? null : text[(slash + 1)..];
+        var protocol = slash < 0 ? null : text[(slash + 1)..].ToLowerInvariant();
         var body = slash < 0 ? text : text[..slash];
         if (protocol is not (null or "tcp" or "udp" or "sctp"))
         {

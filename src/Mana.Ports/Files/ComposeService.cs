@@ -2,28 +2,92 @@ using System.Text.RegularExpressions;
 
 namespace Mana.Ports.Files;
 
+/// <summary>An entry that a file has and that cannot be followed.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Line">From 1.</param>
+/// <param name="Service">Whose it is.</param>
+/// <param name="Reason">Why, and what to do.</param>
+public sealed record LeftOutEntry(string Path, int Line, string Service, string Reason);
+
 /// <summary>The ports of one service of a docker-compose file.</summary>
 internal sealed partial class ComposeService(
-    SourceText source, string path, YamlEntry entry, HashSet<string> services, IReadOnlyDictionary<string, string> variables)
+    SourceText source, string path, YamlEntry entry, IReadOnlyDictionary<string, YamlNode> services, IReadOnlyDictionary<string, string> variables)
 {
     private readonly string _name = entry.Key.Value;
+    private readonly List<LeftOutEntry> _leftOut = [];
 
-    public IEnumerable<PortMention> Mentions()
+    /// <summary>What the last reading could not follow.</summary>
+    public IReadOnlyList<LeftOutEntry> LeftOut => _leftOut;
+
+    /// <exception cref="PortFileException">An entry is no port.</exception>
+    public IReadOnlyList<PortMention> Mentions()
     {
         if (entry.Value is not YamlMap service)
         {
             return [];
         }
 
+        _leftOut.Clear();
+        try
+        {
+            return Mentions(service);
+        }
+        catch (PortFileException e)
+        {
+            throw e.In(path);
+        }
+    }
+
+    private List<PortMention> Mentions(YamlMap service)
+    {
+        var inherited = Extended(service);
         return
         [
-            .. Items(service["ports"]).SelectMany(Published),
-            .. Items(service["expose"]).SelectMany(Exposed),
-            .. Told(service),
+            .. inherited.Prepend(service).SelectMany(one => Items(one["ports"])).SelectMany(Published),
+            .. inherited.Prepend(service).SelectMany(one => Items(one["expose"])).SelectMany(Exposed),
+            .. Told(service, inherited),
             .. Items((service["healthcheck"] as YamlMap)?["test"]).OfType<YamlScalar>().SelectMany(Asked),
             .. Pairs(service["labels"]).SelectMany(pair => Routed(pair.Key, pair.Value)),
         ];
     }
+
+    /// <summary>The services of this file that the service extends, nearest first: their lists are its own, too.</summary>
+    private List<YamlMap> Extended(YamlMap service)
+    {
+        var found = new List<YamlMap>();
+        for (var at = service; at["extends"] is { } extends;)
+        {
+            var (name, file) = extends is YamlMap map ? (map.Text("service"), map.Text("file")) : ((extends as YamlScalar)?.Value, null);
+            if (file is { Length: > 0 } && System.IO.Path.GetFileName(file) != System.IO.Path.GetFileName(path))
+            {
+                Leave(extends.Start, $"it extends {name} of {file}, whose ports are not read here; give {_name} its ports in this file if it takes them from there");
+                break;
+            }
+
+            if (name is null || !services.TryGetValue(name, out var other) || other is not YamlMap next || next == service || found.Contains(next))
+            {
+                break;
+            }
+
+            found.Add(next);
+            at = next;
+        }
+
+        return found;
+    }
+
+    private LocatedText? Filled(YamlScalar scalar)
+    {
+        var located = LocatedText.Expand(source, scalar, variables);
+        if (located is null)
+        {
+            Leave(scalar.Start, $"a variable in \"{scalar.Value}\" has no value; name the .env file that sets it, too");
+        }
+
+        return located;
+    }
+
+    private void Leave(int offset, string reason) => _leftOut.Add(new LeftOutEntry(path, source.Position(offset).Line, _name, reason));
 
     private static IEnumerable<YamlNode> Items(YamlNode? node) => node switch { YamlList list => list.Items, YamlScalar scalar => [scalar], _ => [] };
 
@@ -36,7 +100,7 @@ internal sealed partial class ComposeService(
 
     private IEnumerable<PortMention> Short(YamlScalar scalar)
     {
-        if (scalar.Value.Length == 0 || LocatedText.Expand(source, scalar, variables) is not { } located)
+        if (scalar.Value.Length == 0 || Filled(scalar) is not { } located)
         {
             return [];
         }
@@ -55,12 +119,13 @@ internal sealed partial class ComposeService(
 
     private IEnumerable<PortMention> Long(YamlMap map)
     {
-        var (protocol, address) = (map.Text("protocol"), map.Text("host_ip"));
+        var protocol = map.Text("protocol");
+        var address = map["host_ip"] is YamlScalar bound ? LocatedText.Expand(source, bound, variables)?.Text : null;
         return [.. Part("published", PortRole.Host, address), .. Part("target", PortRole.Container, null)];
 
         IEnumerable<PortMention> Part(string key, PortRole role, string? at)
         {
-            if (map[key] is not YamlScalar { Value.Length: > 0 } scalar || LocatedText.Expand(source, scalar, variables) is not { } located)
+            if (map[key] is not YamlScalar { Value.Length: > 0 } scalar || Filled(scalar) is not { } located)
             {
                 return [];
             }
@@ -84,18 +149,23 @@ internal sealed partial class ComposeService(
     }
 
     /// <summary>The service's own PORT, and the addresses of its neighbours.</summary>
-    private IEnumerable<PortMention> Told(YamlMap service)
+    private IEnumerable<PortMention> Told(YamlMap service, List<YamlMap> inherited)
     {
         // On the host's network the process takes the machine's port itself.
-        var role = service.Text("network_mode") == "host" ? PortRole.Host : PortRole.Variable;
-        foreach (var (key, value) in Pairs(service["environment"]))
+        var role = inherited.Prepend(service).Select(one => one.Text("network_mode")).FirstOrDefault(mode => mode is not null) == "host" ? PortRole.Host : PortRole.Variable;
+        var own = Pairs(service["environment"]).ToList();
+        var told = own.Concat(inherited.SelectMany(one => Pairs(one["environment"]))).Where(pair => pair.Key == "PORT").Take(1);
+        foreach (var (_, value) in told)
         {
-            if (key == "PORT" && Endpoint.Number(value.Text) is { } port)
+            if (Endpoint.Number(value.Text) is { } port)
             {
                 yield return Mention(role, port, value.OffsetAt(0), $"PORT={value.Text}");
             }
+        }
 
-            foreach (var endpoint in Endpoint.In(value.Text).Where(endpoint => services.Contains(endpoint.Host)))
+        foreach (var (key, value) in own)
+        {
+            foreach (var endpoint in Endpoint.In(value.Text).Where(endpoint => services.ContainsKey(endpoint.Host)))
             {
                 yield return Mention(PortRole.Container, endpoint.Port, value.OffsetAt(endpoint.Index), $"{key}={Hidden(value.Text)}", address: endpoint.Host) with { Service = endpoint.Host };
             }

@@ -10,8 +10,10 @@ public sealed partial class EnvFile : IPortFile
     // What frameworks put in front of variables that browsers may see.
     private static readonly string[] Prefixes = ["NEXT_PUBLIC_", "EXPO_PUBLIC_", "PUBLIC_", "VITE_"];
 
+    internal const string KindName = "env";
+
     /// <inheritdoc/>
-    public string Kind => "env";
+    public string Kind => KindName;
 
     /// <inheritdoc/>
     public bool Claims(string path)

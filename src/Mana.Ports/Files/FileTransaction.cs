@@ -38,51 +38,106 @@ public sealed class FileTransaction(string lockPath, Action<string, string> repl
         }
     }
 
-    /// <summary>Writes.</summary>
+    /// <summary>
+    /// Finishes what an interrupted run began, and says what it did; nothing where there is nothing to finish, or where
+    /// another run is at work right now.
+    /// </summary>
+    /// <param name="lockPath">As the interrupted run had it.</param>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public static IReadOnlyList<string> Recover(string lockPath)
+    {
+        var journal = TransactionJournal.Of(lockPath);
+        if (!journal.Exists)
+        {
+            return [];
+        }
+
+        FileStream held;
+        try
+        {
+            held = Open(lockPath);
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+
+        using (held)
+        {
+            return journal.Recover();
+        }
+    }
+
+    /// <summary>Writes. A run that is killed between two files is completed by the next one, or by <see cref="Recover"/>.</summary>
     /// <param name="changes">With full paths.</param>
     /// <exception cref="IOException">Another run holds the lock, a file was changed meanwhile, or it cannot be written; nothing was changed.</exception>
     public void Write(IReadOnlyCollection<FileChange> changes)
     {
         ArgumentNullException.ThrowIfNull(changes);
         using var held = Lock();
-        var staged = new List<(string Temporary, string Target, FileChange Change)>();
+        var journal = TransactionJournal.Of(lockPath);
+        var steps = new List<(TransactionStep Step, FileChange Change)>();
         var done = new List<(string Target, FileChange Change)>();
         try
         {
-            foreach (var change in changes.Where(change => change.IsChange))
+            journal.Recover();
+            steps.AddRange(changes.Where(change => change.IsChange).Select(change => (TransactionStep.For(Target(change.Path), change), change)));
+            journal.Prepare([.. steps.Select(one => one.Step)]);
+            foreach (var (step, change) in steps)
             {
-                // A link stays one: what it leads to is replaced.
-                var file = new FileInfo(change.Path);
-                var target = file.LinkTarget is null ? change.Path : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
-                staged.Add((Stage(target, change.After), target, change));
+                Stage(step.Temporary, step.Target, change.After);
             }
 
-            foreach (var (_, target, change) in staged)
+            foreach (var (step, change) in steps)
             {
-                if (Read(target) != change.Before)
+                if (Read(step.Target) != change.Before)
                 {
                     throw new IOException($"{change.Path} was changed by somebody else meanwhile; nothing was written, run the command again");
                 }
             }
 
-            foreach (var (temporary, target, change) in staged)
+            journal.Commit([.. steps.Select(one => one.Step)]);
+            foreach (var (step, change) in steps)
             {
-                replace(temporary, target);
-                done.Add((target, change));
+                replace(step.Temporary, step.Target);
+                done.Add((step.Target, change));
             }
+
+            journal.Delete();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             var left = TakeBack(done);
+            CleanUp(journal, steps);
             throw new IOException(
                 left.Count == 0 ? $"{e.Message.TrimEnd('.')}; nothing was changed" : $"{e.Message.TrimEnd('.')}; {string.Join(", ", left)} could not be taken back, git diff shows what changed", e);
         }
-        finally
+    }
+
+    // A link stays one: what it leads to is replaced.
+    private static string Target(string path)
+    {
+        var file = new FileInfo(path);
+        return Path.GetFullPath(file.LinkTarget is null ? path : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName);
+    }
+
+    private static void CleanUp(TransactionJournal journal, List<(TransactionStep Step, FileChange Change)> steps)
+    {
+        try
         {
-            foreach (var (temporary, _, _) in staged)
+            foreach (var (step, _) in steps)
             {
-                File.Delete(temporary);
+                if (File.Exists(step.Temporary))
+                {
+                    File.Delete(step.Temporary);
+                }
             }
+
+            journal.Delete();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What failed before this is what has to be told; the next run finds the journal.
         }
     }
 
@@ -90,7 +145,7 @@ public sealed class FileTransaction(string lockPath, Action<string, string> repl
     {
         try
         {
-            return new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            return Open(lockPath);
         }
         catch (IOException e)
         {
@@ -98,11 +153,12 @@ public sealed class FileTransaction(string lockPath, Action<string, string> repl
         }
     }
 
-    private static string Stage(string target, string text)
+    private static FileStream Open(string lockPath) =>
+        new(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+
+    private static void Stage(string temporary, string target, string text)
     {
-        var directory = Path.GetDirectoryName(Path.GetFullPath(target))!;
-        Directory.CreateDirectory(directory);
-        var temporary = Path.Combine(directory, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
+        Directory.CreateDirectory(Path.GetDirectoryName(temporary)!);
         using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
         {
             stream.Write(Utf8.GetBytes(text));
@@ -113,8 +169,6 @@ public sealed class FileTransaction(string lockPath, Action<string, string> repl
         {
             File.SetUnixFileMode(temporary, File.GetUnixFileMode(target));
         }
-
-        return temporary;
     }
 
     private static List<string> TakeBack(List<(string Target, FileChange Change)> done)
@@ -126,7 +180,8 @@ public sealed class FileTransaction(string lockPath, Action<string, string> repl
             {
                 if (change.Before is { } before)
                 {
-                    var temporary = Stage(target, before);
+                    var temporary = TransactionStep.For(target, change).Temporary;
+                    Stage(temporary, target, before);
                     File.Move(temporary, target, overwrite: true);
                 }
                 else

@@ -82,6 +82,26 @@ public sealed partial record GeneratedBlock(string Name, int First, int Last, st
             ? (lines.First - 1, lines.Last + 1)
             : lines;
 
+    /// <summary>
+    /// The text in which a block is what an adapter generates for a service; null where it generates none of that name.
+    /// Nothing of the block is read: it may be broken.
+    /// </summary>
+    /// <exception cref="PortFileException">The rest of the file is not sound, or cannot be edited.</exception>
+    internal static string? Restore(IPortFile adapter, string text, GeneratedBlock block, PortFact fact)
+    {
+        var others = new SourceText(text);
+        var sound = Find(others).Where(one => !one.IsIntact || one == block).Reverse()
+            .Aggregate(text, (rest, one) => new SourceText(rest).RemoveLines(one.First, one.Last));
+        var made = new SourceText(adapter.Put(adapter.Remove(sound, fact.Service), fact));
+        if (Find(made).FirstOrDefault(one => one.Name == block.Name) is not { } fresh)
+        {
+            return null;
+        }
+
+        var lines = Enumerable.Range(fresh.First, fresh.Last - fresh.First + 1).Select(made.Line).ToList();
+        return new SourceText(others.RemoveLines(block.First, block.Last)).InsertAfter(block.First - 1, lines);
+    }
+
     private static string Digest(IEnumerable<string> lines) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))))[..DigestLength];
 

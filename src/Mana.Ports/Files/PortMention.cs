@@ -12,6 +12,9 @@ public enum PortRole
     /// <summary>Where a monitoring system fetches metrics.</summary>
     Scrape,
 
+    /// <summary>Where a monitoring system looks whether something answers.</summary>
+    Probe,
+
     /// <summary>The value of a variable.</summary>
     Variable,
 

@@ -48,12 +48,36 @@ public sealed class PrometheusFile : IPortFile
         var section = YamlSection.Require(source, Section);
         var mentions = Read("", text);
         var own = mentions.Where(mention => mention.Service == fact.Service).ToList();
-        if (own.Count > 0)
+        var renumbered = Renumbering.Edits(source, own, mention => Endpoint.IsContainer(mention.Address) ? fact.Inside : fact.Port);
+        if (own.Exists(mention => mention.Role == PortRole.Scrape))
         {
-            return GeneratedBlock.Restamp(text, source.Replace(
-                Renumbering.Edits(source, own, mention => Endpoint.IsContainer(mention.Address) ? fact.Inside : fact.Port)));
+            return GeneratedBlock.Restamp(text, source.Replace(renumbered.Concat(Paths(section, fact.Service, fact.MetricsPath))));
         }
 
+        if (own.Count > 0)
+        {
+            // Whether it answers is watched already; its metrics are not.
+            var watched = source.Replace(renumbered);
+            return watched == text ? Append(source, section, mentions, fact) : Put(GeneratedBlock.Restamp(text, watched), fact);
+        }
+
+        return Append(source, section, mentions, fact);
+    }
+
+    /// <summary>The path in the job that was generated for a service; what people wrote keeps the one they gave it.</summary>
+    private static IEnumerable<(int Offset, int Length, string With)> Paths(YamlSection section, string service, string path)
+    {
+        var blocks = GeneratedBlock.Find(section.Source).Where(block => block.Name == service).ToList();
+        return from job in section.Items.OfType<YamlMap>()
+               let line = section.Source.LineAt(job.Start)
+               where blocks.Exists(block => line > block.First && line < block.Last)
+               let old = job["metrics_path"] as YamlScalar
+               where old is not null && old.Value != path && old.ContentStart(section.Source.Text) >= 0
+               select (old.ContentStart(section.Source.Text), old.Value.Length, path);
+    }
+
+    private string Append(SourceText source, YamlSection section, IReadOnlyList<PortMention> mentions, PortFact fact)
+    {
         section.RequireBlockStyle();
         var starts = section.Items.Select(item => YamlLayout.DashLine(source, item)).ToList();
         var indent = new string(' ', starts is [var first, ..] ? source.IndentOf(first) : source.IndentOf(section.KeyLine) + 2);
@@ -71,7 +95,7 @@ public sealed class PrometheusFile : IPortFile
         ];
         return section.Insert(after, YamlLayout.IsAiry(source, starts), GeneratedBlock.Wrap(fact.Service, lines, indent), IsThere);
 
-        bool IsThere(string result) => Read("", result).Any(mention => mention.Service == fact.Service);
+        bool IsThere(string result) => Read("", result).Any(mention => mention.Service == fact.Service && mention.Role == PortRole.Scrape);
     }
 
     /// <inheritdoc/>
@@ -108,7 +132,7 @@ public sealed class PrometheusFile : IPortFile
     {
         var source = new SourceText(text);
         return (YamlSection.Find(source, Section)?.Items ?? []).OfType<YamlMap>()
-            .SelectMany(job => Mentions(source, "", job).Select(mention => (mention.Service, Path: job.Text("metrics_path"))))
+            .SelectMany(job => Mentions(source, "", job).Where(mention => mention.Role == PortRole.Scrape).Select(mention => (mention.Service, Path: job.Text("metrics_path"))))
             .Where(one => one.Path?.StartsWith('/') == true)
             .DistinctBy(one => one.Service).ToDictionary(one => one.Service, one => one.Path!, StringComparer.Ordinal);
     }
@@ -117,6 +141,9 @@ public sealed class PrometheusFile : IPortFile
     {
         var targets = ((job["static_configs"] as YamlList)?.Items ?? []).OfType<YamlMap>()
             .SelectMany(config => (config["targets"] as YamlList)?.Items ?? []).OfType<YamlScalar>();
+
+        // An exporter that tries others out is told whom in a parameter: the path of the job is the exporter's own.
+        var isProbe = ((job["relabel_configs"] as YamlList)?.Items ?? []).OfType<YamlMap>().Any(rule => rule.Text("target_label") == "__param_target");
         foreach (var target in targets)
         {
             if (LocatedText.Expand(source, target, new Dictionary<string, string>()) is not { } located || Endpoint.Parse(located.Text) is not { } endpoint)
@@ -127,7 +154,7 @@ public sealed class PrometheusFile : IPortFile
             // A target on the containers' network says whose it is; on a machine only the job does.
             var service = Endpoint.IsContainer(endpoint.Host) ? endpoint.Host : job.Text("job_name") ?? endpoint.Host;
             var (line, column) = source.Position(located.OffsetAt(endpoint.Index));
-            yield return new PortMention(service, endpoint.Port, PortRole.Scrape, path, line, column, target.Value, null, endpoint.Host);
+            yield return new PortMention(service, endpoint.Port, isProbe ? PortRole.Probe : PortRole.Scrape, path, line, column, target.Value, null, endpoint.Host);
         }
     }
 }

@@ -15,25 +15,37 @@ public sealed record ImportedFile(IPortFile Adapter, string Path, string Text);
 public sealed class SchemaImport(string host)
 {
     private readonly Dictionary<string, Draft> _drafts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _images = new(StringComparer.Ordinal);
+    private readonly List<LeftOutEntry> _leftOut = [];
     private readonly SortedDictionary<string, string> _addresses = new(StringComparer.Ordinal);
+
+    /// <summary>What the files say and the schema lacks, because nobody could follow it.</summary>
+    public IReadOnlyList<LeftOutEntry> LeftOut => _leftOut;
 
     /// <summary>The text of a schema.</summary>
     /// <exception cref="PortFileException">A file is not sound.</exception>
     public string Make(IReadOnlyList<ImportedFile> files)
     {
         ArgumentNullException.ThrowIfNull(files);
-        var variables = files.Where(file => file.Adapter is EnvFile).SelectMany(file => EnvFile.Variables(file.Path, file.Text))
-            .DistinctBy(pair => pair.Key).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
-        var read = files.Select(file => (File: file, Mentions: (file.Adapter is ComposeFile ? new ComposeFile(variables) : file.Adapter).Read(file.Path, file.Text))).ToList();
+        var environment = files.Where(file => file.Adapter is EnvFile).Select(file => (file.Path, file.Text)).ToList();
+        var read = files.Select(file => (File: file, Mentions: Carriers.Filled(file.Adapter, file.Path, environment).Read(file.Path, file.Text))).ToList();
 
         // Compose says what there is; the others only add to it.
-        Draw<ComposeFile>(read, (_, mentions) => Published(mentions));
+        Draw<ComposeFile>(read, (file, mentions) =>
+        {
+            Published(mentions);
+            _leftOut.AddRange(((ComposeFile)Carriers.Filled(file.Adapter, file.Path, environment)).LeftOut(file.Path, file.Text));
+            foreach (var (service, image) in ComposeFile.Images(file.Text))
+            {
+                _images.TryAdd(service, image);
+            }
+        });
         Draw<PrometheusFile>(read, Scraped);
         Draw<MarkdownFile>(read, (_, mentions) => Documented(mentions));
         Draw<EnvFile>(read, (_, mentions) => Told(mentions));
         Draw<CloudflaredFile>(read, (_, mentions) => Reached(mentions));
         var services = _drafts.Values.Where(draft => draft.Real.Count + draft.Planned.Count > 0)
-            .Select(draft => Service(draft, IsEverywhere(draft, read)))
+            .Select(draft => Service(draft, IsEverywhere(draft, read), _images.GetValueOrDefault(draft.Name)))
             .OrderBy(service => service.Planned.Select(port => port.Port).Concat(service.Real.Select(port => port.Port)).Min()).ThenBy(service => service.Name, StringComparer.Ordinal).ToList();
         return Text(services, files);
     }
@@ -64,6 +76,9 @@ public sealed class SchemaImport(string host)
         {
             var draft = Of(service.Key);
             var containers = service.Where(mention => mention.Role == PortRole.Container).ToList();
+
+            // Who is told its port can be given another one; the container of anybody else keeps its own.
+            var told = service.Where(mention => mention.Role == PortRole.Variable).Select(mention => mention.Port).ToHashSet();
             foreach (var entry in service.Where(mention => mention.Role == PortRole.Host).GroupBy(mention => (mention.Line, mention.Text)))
             {
                 var inside = containers.Where(mention => mention.Line == entry.Key.Line && mention.Text == entry.Key.Text).ToList();
@@ -76,7 +91,7 @@ public sealed class SchemaImport(string host)
                         Host = host,
                         Address = mention.Address,
                         Protocol = mention.Protocol == "udp" ? "udp" : "tcp",
-                        Container = container == mention.Port ? null : container,
+                        Container = container == mention.Port && told.Contains(mention.Port) ? null : container,
                     });
                 }
             }
@@ -94,6 +109,12 @@ public sealed class SchemaImport(string host)
         var paths = PrometheusFile.MetricsPaths(file.Text);
         foreach (var mention in mentions)
         {
+            // What is only tried out may be anything anywhere; its job is the exporter's.
+            if (mention.Role == PortRole.Probe)
+            {
+                continue;
+            }
+
             var draft = Of(mention.Service);
             if (!Endpoint.IsContainer(mention.Address))
             {
@@ -105,7 +126,8 @@ public sealed class SchemaImport(string host)
                 continue;
             }
 
-            var at = draft.Real.FindIndex(port => (port.Container ?? port.Port) == mention.Port || port.Port == mention.Port);
+            var at = draft.Real.FindIndex(port => ((port.Container ?? port.Port) == mention.Port && Endpoint.IsContainer(mention.Address))
+                || (port.Port == mention.Port && port.Host == Machine(mention.Address)));
             if (at >= 0)
             {
                 draft.Real[at] = draft.Real[at] with { Metrics = paths.GetValueOrDefault(mention.Service, "/metrics") };
@@ -166,21 +188,22 @@ public sealed class SchemaImport(string host)
         return name;
     }
 
-    private static PortService Service(Draft draft, bool managed)
+    private static PortService Service(Draft draft, bool managed, string? runtime)
     {
-        var real = draft.Real.Select((port, index) => port with { Name = index == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"port-{port.Port}{(port.Protocol == "udp" ? "-udp" : "")}") });
+        // One port on each of several hosts needs no name.
+        var real = draft.Real.Select((port, index) => port with { Name = draft.Real.FindIndex(one => one.Host == port.Host) == index ? null : string.Create(CultureInfo.InvariantCulture, $"port-{port.Port}{(port.Protocol == "udp" ? "-udp" : "")}") });
         var planned = draft.Planned.Select((port, index) => port with { Name = index == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"port-{port.Port}") });
-        return new PortService { Name = draft.Name, Managed = managed, Planned = [.. planned], Real = [.. real] };
+        return new PortService { Name = draft.Name, Runtime = runtime, Managed = managed, Planned = [.. planned], Real = [.. real] };
     }
 
-    /// <summary>Whether every file that would carry the service does so already; then the schema can insist on it.</summary>
+    /// <summary>Whether a file of every kind that would carry the service does so already; then the schema can insist on it.</summary>
     private static bool IsEverywhere(Draft draft, List<(ImportedFile File, IReadOnlyList<PortMention> Mentions)> read) =>
         draft.Real.Count > 0 && read.Where(one => one.File.Adapter switch
         {
             PrometheusFile => draft.Real.Exists(port => port.Metrics is not null),
             CloudflaredFile => draft.Real.Exists(port => port.Public is not null),
             _ => true,
-        }).All(one => one.Mentions.Any(mention => mention.Service == draft.Name));
+        }).GroupBy(one => one.File.Adapter.Kind).All(kind => kind.Any(one => one.Mentions.Any(mention => mention.Service == draft.Name)));
 
     private string Text(List<PortService> services, IReadOnlyList<ImportedFile> files)
     {

@@ -39,7 +39,9 @@ internal sealed partial class YamlReader
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or OverflowException or FormatException or IndexOutOfRangeException or NotSupportedException)
         {
             // The parser's own way to say that it met something it never expected.
-            throw source.Fault(reader._parser.Current is { } current ? reader.Offset(current.Start) : 0, $"not sound YAML: {Plain(e.Message)}");
+            throw source.Fault(reader._parser.Current is { } current ? reader.Offset(current.Start) : 0, e is InvalidOperationException
+                ? "not sound YAML: a brace, bracket or quotation mark behind this is not closed"
+                : $"not sound YAML: {Plain(e.Message)}");
         }
     }
 

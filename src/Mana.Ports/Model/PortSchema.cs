@@ -243,4 +243,5 @@ public sealed record AllowedFinding(string Rule, string Subject, int? Port, stri
 /// <param name="Path">Relative to the schema's directory.</param>
 /// <param name="Service">The one service it is about, where it is about one.</param>
 /// <param name="At">Where the schema says so.</param>
-public sealed record FollowingFile(string Kind, string Path, string? Service, SourcePlace At);
+/// <param name="Host">The one host it is about, where it is about one.</param>
+public sealed record FollowingFile(string Kind, string Path, string? Service, SourcePlace At, string? Host = null);

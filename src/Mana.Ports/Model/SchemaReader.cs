@@ -60,7 +60,7 @@ public static partial class SchemaReader
             Services = Named(map, "services", faults, entries.Service),
             Reserved = [.. Listed(map, "reserved", "ports, range", faults, (item, at) => entries.Reserved(item, at))],
             Exceptions = [.. Listed(map, "exceptions", "rule, service, reason, until", faults, (item, at) => Exception(item, at, faults)).SelectMany(one => one)],
-            Files = [.. Listed(map, "files", "kind, path", faults, (item, at) => FileOf(item, at, faults))],
+            Files = [.. Listed(map, "files", "kind, path", faults, (item, at) => FileOf(item, at, [.. hosts.Select(host => host.Name)], faults))],
         };
     }
 
@@ -143,16 +143,22 @@ public static partial class SchemaReader
         return [new AllowedFinding(rule, reader.Required("service"), reader.Port("port"), reason, until, at)];
     }
 
-    private static FollowingFile FileOf(YamlMap map, SourcePlace at, FaultList faults)
+    private static FollowingFile FileOf(YamlMap map, SourcePlace at, string[] hosts, FaultList faults)
     {
-        var reader = new MapReader(map, "a file", faults, "kind", "path", "service");
+        var reader = new MapReader(map, "a file", faults, "kind", "path", "service", "host");
         var path = reader.Required("path");
         if (Path.IsPathRooted(path) || path.Split('/', '\\').Contains(".."))
         {
             faults.Add(reader.PlaceOf("path"), $"\"{path}\" leaves the schema's directory; write a path below it");
         }
 
-        return new FollowingFile(reader.Required("kind"), path, reader.Text("service"), at);
+        var host = reader.Text("host");
+        if (host is not null && Array.IndexOf(hosts, host) < 0)
+        {
+            faults.Add(reader.PlaceOf("host"), $"there is no host \"{host}\"{Suggestions.Hint(host, hosts)}");
+        }
+
+        return new FollowingFile(reader.Required("kind"), path, reader.Text("service"), at, host);
     }
 
     internal static List<T> Listed<T>(YamlMap root, string section, string keys, FaultList faults, Func<YamlMap, SourcePlace, T> read)

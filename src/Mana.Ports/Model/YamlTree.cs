@@ -78,7 +78,16 @@ internal sealed class YamlTree(string path, List<SchemaFault> faults)
         }
         catch (YamlException e)
         {
-            Broken(new SourcePlace((int)e.Start.Line, (int)e.Start.Column), e.Message);
+            var at = new SourcePlace((int)e.Start.Line, (int)e.Start.Column);
+            if (e.Message.Contains("tab", StringComparison.OrdinalIgnoreCase) && Tab(text, at.Line) is { } tab)
+            {
+                // The parser names the beginning of what the tab ends.
+                Broken(tab, "a tab cannot indent a line; write blanks");
+            }
+            else
+            {
+                Broken(at, e.Message);
+            }
         }
         catch (InvalidOperationException)
         {
@@ -151,6 +160,21 @@ internal sealed class YamlTree(string path, List<SchemaFault> faults)
         }
 
         return entries;
+    }
+
+    private static SourcePlace? Tab(string text, int from)
+    {
+        var lines = text.Split('\n');
+        for (var line = Math.Max(1, from); line <= lines.Length; line++)
+        {
+            var indent = lines[line - 1].Length - lines[line - 1].TrimStart(' ', '\t').Length;
+            if (lines[line - 1].AsSpan(0, indent).IndexOf('\t') is >= 0 and var column)
+            {
+                return new SourcePlace(line, column + 1);
+            }
+        }
+
+        return null;
     }
 
     private void Broken(SourcePlace at, string why)

@@ -14,9 +14,12 @@ internal sealed class HtmlPicture
 
     private readonly PortSchema _schema;
     private readonly SchemaIndex _index;
+
+    // A fleet that was just adopted has no plan yet, and nothing that could contradict one.
+    private readonly bool _hasPlan;
     private readonly StringBuilder _html = new();
 
-    private HtmlPicture(PortSchema schema) => (_schema, _index) = (schema, new SchemaIndex(schema));
+    private HtmlPicture(PortSchema schema) => (_schema, _index, _hasPlan) = (schema, new SchemaIndex(schema), schema.Services.Any(service => service.Planned.Any(port => !port.Internal)));
 
     public static string Render(PortSchema schema)
     {
@@ -46,7 +49,7 @@ internal sealed class HtmlPicture
         Line("<ul class=\"legend\" aria-label=\"What the colours mean\">");
         foreach (var state in PictureStyle.States)
         {
-            Line($"<li><span class=\"swatch {state.Class}\"></span>{state.Meaning}</li>");
+            Line($"<li><span class=\"swatch {state.Class}\"></span>{(state.Class == "match" && !_hasPlan ? "runs" : state.Meaning)}</li>");
         }
 
         Line("</ul>");
@@ -184,12 +187,13 @@ internal sealed class HtmlPicture
         Line("</section>");
     }
 
-    private static string StateOf(PortService service, RealPort port) =>
+    private string StateOf(PortService service, RealPort port) =>
         port.Status == ServiceStatus.NotDeployed ? "planned"
-        : service.Planned.Any(planned => planned.Name == port.Name && planned.Port == port.Port) ? "match" : "drift";
+        : !_hasPlan || service.Planned.Any(planned => planned.Name == port.Name && planned.Port == port.Port) ? "match" : "drift";
 
-    private static string? Difference(PortService service, RealPort port) =>
-        service.Planned.FirstOrDefault(planned => planned.Name == port.Name) is not { } planned ? "not planned"
+    private string? Difference(PortService service, RealPort port) =>
+        !_hasPlan ? null
+        : service.Planned.FirstOrDefault(planned => planned.Name == port.Name) is not { } planned ? "not planned"
         : planned.Port == port.Port ? null
         : string.Create(CultureInfo.InvariantCulture, $"planned {planned.Port}");
 

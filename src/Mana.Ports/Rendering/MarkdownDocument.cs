@@ -138,6 +138,13 @@ internal sealed class MarkdownDocument
             }
         }
 
+        if (rows.Count == 0)
+        {
+            Line("Nothing is planned here.");
+            Line();
+            return;
+        }
+
         string[] heads = ["Port", "Service", "Runtime", "Description", .. paired ? ["Corresponds to"] : Array.Empty<string>(), "Status"];
         Row(heads);
         Line($"|{string.Concat(heads.Select(_ => "---|"))}");

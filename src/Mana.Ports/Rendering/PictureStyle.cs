@@ -33,7 +33,7 @@ internal static class PictureStyle
         .swatch { width: 1.2rem; height: 1.2rem; border-radius: .25rem; }
         article { background: var(--card); border: 1px solid var(--edge); border-radius: .6rem; padding: .9rem; margin-bottom: .8rem; }
         .hosts { display: grid; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); gap: .8rem; align-items: start; }
-        .listeners li { display: flex; gap: .6rem; align-items: baseline; border-left-width: .3rem !important; border-radius: .3rem; padding: .15rem .5rem; margin-top: .25rem; }
+        .listeners li { display: flex; flex-wrap: wrap; gap: 0 .6rem; align-items: baseline; border-left-width: .3rem !important; border-radius: .3rem; padding: .15rem .5rem; margin-top: .25rem; }
         .listeners b { min-width: 3.2rem; } .listeners small { margin-left: auto; color: var(--quiet); text-align: right; }
         .span { font-variant-numeric: tabular-nums; color: var(--quiet); font-weight: 600; margin-right: .3rem; }
         b { font-variant-numeric: tabular-nums; }
@@ -48,8 +48,9 @@ internal static class PictureStyle
         .reserved { background: var(--reserved); border: 1px dotted var(--reserved-edge); }
         .blocked { background: var(--blocked); border: 1px double var(--blocked-edge); }
         .free { border: 1px solid var(--edge); }
-        .other { border: 1px solid transparent; opacity: .6; }
+        .other { border: 1px solid transparent; color: var(--quiet); }
         @media (max-width: 46rem) { .cells { grid-template-columns: repeat(5, minmax(0, 1fr)); } }
+        @media (max-width: 30rem) { .cells { grid-template-columns: repeat(auto-fill, minmax(5.6rem, 1fr)); } }
         @media print { article { break-inside: avoid; } }
 
         """;

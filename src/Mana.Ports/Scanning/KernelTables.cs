@@ -16,8 +16,14 @@ public sealed class KernelTables(string root = "/proc")
         [("tcp", "tcp", Listening), ("tcp6", "tcp", Listening), ("udp", "udp", Unconnected), ("udp6", "udp", Unconnected)];
 
     /// <summary>Every port that something listens on, in order.</summary>
+    /// <exception cref="IOException">There are no tables here: "nothing listens" would be a guess.</exception>
     public IReadOnlyList<Listener> Read()
     {
+        if (!Tables.Any(table => File.Exists(Path.Combine(root, "net", table.Table))))
+        {
+            throw new IOException($"there is no {Path.Combine(root, "net", "tcp")} here, so nobody can tell what listens; run this on the Linux host itself, or in a container that has /proc");
+        }
+
         var sockets = Tables.SelectMany(table => Sockets(table.Table, table.Protocol, table.State)).ToList();
         var owners = Owners([.. sockets.Select(socket => socket.Inode)]);
         return [.. sockets

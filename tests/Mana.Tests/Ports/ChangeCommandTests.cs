@@ -5,7 +5,7 @@ namespace Mana.Tests.Ports;
 
 public sealed class ChangeCommandTests : IDisposable
 {
-    private const string Compose = "deploy/docker-compose.yml", Prometheus = "deploy/prometheus/prometheus.yml", Env = "deploy/.env.example", Document = "docs/PORT_SCHEMA.md";
+    private const string Compose = "deploy/docker-compose.yml", Prometheus = "deploy/prometheus/prometheus.yml", Env = "deploy/.env.example", Document = "docs/PORT_SCHEMA.md", Tunnel = "deploy/cloudflared/mac-mini.yml";
 
     private readonly FleetDirectory _fleet = new();
 
@@ -159,5 +159,87 @@ public sealed class ChangeCommandTests : IDisposable
         (await _fleet.PortsAsync("render", "--write")).ExitCode.Should().Be(ExitCode.Ok);
         _fleet[Prometheus].Should().Contain("mana-mcp:3069");
         _fleet[Env].Should().Be(File.ReadAllText(Path.Combine(FleetDirectory.Repository, Env)));
+    }
+
+    [Theory]
+    [InlineData(Prometheus, "metrics_path: /metrics", "metrics_path: /edited")]
+    [InlineData(Prometheus, "      - targets: [\"mana-auth:3001\"]", "      - targets: [")]
+    [InlineData(Env, "MANA_MCP_URL=http://localhost:3069", "MANA_MCP_URL=http://localhost:3069\nEXTRA=1")]
+    [InlineData(Env, "MANA_MCP_PORT=3069\nMANA_MCP_URL=http://localhost:3069\n", "")]
+    public async Task A_generated_block_that_was_edited_by_hand_is_restored_by_the_command_that_its_finding_names(string path, string from, string to)
+    {
+        var before = _fleet.Everything();
+        _fleet[path] = _fleet[path].Replace(from, to, StringComparison.Ordinal);
+        var check = await _fleet.PortsAsync("check", "--quiet");
+        check.ExitCode.Should().Be(ExitCode.Failed);
+        check.Out.Should().Contain("error PS017: the generated block").And.Contain("mana ports render --write restores it");
+
+        (await _fleet.PortsAsync("render", "--write")).ExitCode.Should().Be(ExitCode.Ok);
+
+        _fleet.Everything().Should().BeEquivalentTo(before);
+        (await _fleet.PortsAsync("check", "--quiet")).ExitCode.Should().Be(ExitCode.Ok);
+    }
+
+    [Fact]
+    public async Task A_block_that_nothing_generates_is_told_to_be_taken_over()
+    {
+        _fleet[Env] += "\n# mana-ports:begin nobody sha256=00\nX=1\n# mana-ports:end\n";
+        (await _fleet.PortsAsync("check", "--quiet")).Out.Should().Contain("nothing in the schema generates it; remove its two markers");
+    }
+
+    [Fact]
+    public async Task A_block_that_is_older_than_the_schema_is_found_and_written_anew()
+    {
+        (await _fleet.PortsAsync("add", "mana-example", "--range", "core", "--host", "mac-mini", "--metrics", "--public", "old.mana.how", "--yes")).ExitCode.Should().Be(ExitCode.Ok);
+        _fleet["ports.yaml"] = _fleet["ports.yaml"].Replace("public: old.mana.how, metrics: /metrics", "public: new.mana.how, metrics: /stats", StringComparison.Ordinal);
+        var check = await _fleet.PortsAsync("check", "--quiet");
+        check.Out.Should().Contain($"{Prometheus}:").And.Contain("error PS017: the generated block mana-example is older than the schema; run mana ports render --write");
+
+        (await _fleet.PortsAsync("render", "--write")).ExitCode.Should().Be(ExitCode.Ok);
+
+        _fleet[Prometheus].Should().Contain("metrics_path: /stats");
+        _fleet[Tunnel].Should().Contain("hostname: new.mana.how").And.NotContain("old.mana.how");
+        (await _fleet.PortsAsync("check", "--quiet")).ExitCode.Should().Be(ExitCode.Ok);
+    }
+
+    [Fact]
+    public async Task A_tunnel_has_the_services_of_its_host_and_a_move_reaches_them_by_their_public_names()
+    {
+        var before = _fleet.Everything();
+        (await _fleet.PortsAsync("add", "mana-example", "--range", "core", "--host", "mac-mini", "--public", "example.mana.how", "--yes")).ExitCode.Should().Be(ExitCode.Ok);
+        _fleet[Tunnel].Should().Contain("  - hostname: example.mana.how\n    service: http://localhost:3006\n");
+        _fleet["deploy/cloudflared/windows-gpu.yml"].Should().Be(before["deploy/cloudflared/windows-gpu.yml"]);
+        (await _fleet.PortsAsync("remove", "mana-example", "--yes")).ExitCode.Should().Be(ExitCode.Ok);
+        _fleet.Everything().Should().BeEquivalentTo(before);
+
+        (await _fleet.PortsAsync("move", "mana-image-gen", "3029", "--yes")).ExitCode.Should().Be(ExitCode.Ok);
+        _fleet["deploy/cloudflared/windows-gpu.yml"].Should().Contain("gpu-img.mana.how\n    service: http://localhost:3029\n");
+        (await _fleet.PortsAsync("check", "--quiet")).ExitCode.Should().Be(ExitCode.Ok);
+
+        (await _fleet.PortsAsync("remove", "mana-research", "--yes")).ExitCode.Should().Be(ExitCode.Ok);
+        _fleet[Tunnel].Should().NotContain("research.mana.how");
+    }
+
+    [Fact]
+    public async Task A_change_that_was_killed_is_completed_by_whatever_command_comes_next()
+    {
+        var (wanted, schema) = (_fleet[Prometheus] + "# one\n", _fleet["ports.yaml"]);
+        var write = () => new FileTransaction(_fleet.At(".mana-ports.lock"), (from, to) =>
+        {
+            if (to.EndsWith(".yaml", StringComparison.Ordinal))
+            {
+                throw new NotSupportedException("Killed here.");
+            }
+
+            File.Move(from, to, overwrite: true);
+        }).Write([new(_fleet.At(Prometheus), _fleet[Prometheus], wanted), new(_fleet.At("ports.yaml"), schema, schema + "# two\n")]);
+        write.Should().Throw<NotSupportedException>();
+
+        var next = await _fleet.PortsAsync("check", "--quiet");
+
+        next.ExitCode.Should().Be(ExitCode.Ok, next.Out);
+        next.Error.Should().Be("mana: an earlier run was interrupted; its change of ports.yaml is written now\n");
+        (_fleet[Prometheus], _fleet["ports.yaml"]).Should().Be((wanted, schema + "# two\n"));
+        _fleet.Everything().Keys.Should().NotContain(path => path.Contains(".tmp") || path.Contains("journal"));
     }
 }

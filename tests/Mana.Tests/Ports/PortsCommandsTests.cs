@@ -28,8 +28,8 @@ public sealed class PortsCommandsTests : IDisposable
     {
         (await RunAsync("check")).ExitCode.Should().Be(ExitCode.Failed, "nothing is rendered yet");
 
-        (await RunAsync("render", "--write")).Out.Should().Contain("docs/PORT_SCHEMA.md").And.EndWith("5 files written, 3 unchanged\n");
-        (await RunAsync("render", "--write", "--json")).Json.GetProperty("unchanged").GetArrayLength().Should().Be(8);
+        (await RunAsync("render", "--write")).Out.Should().Contain("docs/PORT_SCHEMA.md").And.EndWith("5 files written, 5 unchanged\n");
+        (await RunAsync("render", "--write", "--json")).Json.GetProperty("unchanged").GetArrayLength().Should().Be(10);
 
         var check = await RunAsync("check", "--json");
         check.ExitCode.Should().Be(ExitCode.Ok, check.Out);
@@ -114,6 +114,61 @@ public sealed class PortsCommandsTests : IDisposable
         }
 
         results.Count(result => result.TryGetProperty("suppressions", out _)).Should().Be(31);
+    }
+
+    /// <summary>What SARIF 2.1.0 asks for and allows in the objects that are written (sections 3.13, 3.14, 3.18, 3.19, 3.27 to 3.30, 3.35, 3.49).</summary>
+    [Fact]
+    public async Task Sarif_has_what_its_specification_requires_and_nothing_that_it_does_not_know()
+    {
+        // A sign in a path that URIs do not have, and a path from the root.
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(_root, "my fleet#1")).FullName, "ports.yaml");
+        File.Copy(Path.Combine(_root, "ports.yaml"), file);
+        var log = (await RunFileAsync(file, "check", "--format", "sarif")).Json;
+
+        Members(log, "version", "runs").Should().BeSubsetOf(["$schema", "version", "runs"]);
+        log.GetProperty("version").GetString().Should().Be("2.1.0");
+        Uri.IsWellFormedUriString(log.GetProperty("$schema").GetString(), UriKind.Absolute).Should().BeTrue();
+        var run = log.GetProperty("runs").EnumerateArray().Should().ContainSingle().Subject;
+        Members(run, "tool", "results").Should().BeSubsetOf(["tool", "results", "columnKind"]);
+        run.GetProperty("columnKind").GetString().Should().BeOneOf("utf16CodeUnits", "unicodeCodePoints");
+        Members(run.GetProperty("tool"), "driver").Should().Equal("driver");
+        var driver = run.GetProperty("tool").GetProperty("driver");
+        Members(driver, "name").Should().BeSubsetOf(["name", "version", "rules"]);
+        var rules = driver.GetProperty("rules").EnumerateArray().ToList();
+        rules.Select(rule => rule.GetProperty("id").GetString()).Should().OnlyHaveUniqueItems();
+        foreach (var rule in rules)
+        {
+            Members(rule, "id").Should().BeSubsetOf(["id", "name", "shortDescription", "fullDescription", "defaultConfiguration"]);
+            rule.GetProperty("shortDescription").GetProperty("text").GetString().Should().NotBeNullOrWhiteSpace();
+            rule.GetProperty("fullDescription").GetProperty("text").GetString().Should().NotBeNullOrWhiteSpace().And.NotMatchRegex("[{][0-9]+[}]", "that would be a placeholder");
+            rule.GetProperty("defaultConfiguration").GetProperty("level").GetString().Should().BeOneOf("error", "warning", "note");
+        }
+
+        foreach (var result in run.GetProperty("results").EnumerateArray())
+        {
+            Members(result, "message").Should().BeSubsetOf(["ruleId", "ruleIndex", "level", "message", "locations", "suppressions"]);
+            rules[result.GetProperty("ruleIndex").GetInt32()].GetProperty("id").GetString().Should().Be(result.GetProperty("ruleId").GetString());
+            Members(result.GetProperty("message"), "text").Should().Equal("text");
+            result.GetProperty("message").GetProperty("text").GetString().Should().NotBeNullOrWhiteSpace();
+            var place = result.GetProperty("locations").EnumerateArray().Should().ContainSingle().Subject.GetProperty("physicalLocation");
+            Members(place, "artifactLocation").Should().BeSubsetOf(["artifactLocation", "region"]);
+            place.GetProperty("artifactLocation").GetProperty("uri").GetString().Should().Be(new Uri(file).AbsoluteUri).And.StartWith("file:///").And.EndWith("/my%20fleet%231/ports.yaml");
+            place.GetProperty("region").GetProperty("startLine").GetInt32().Should().BePositive();
+            place.GetProperty("region").GetProperty("startColumn").GetInt32().Should().BePositive();
+            foreach (var suppression in result.TryGetProperty("suppressions", out var all) ? all.EnumerateArray().ToList() : [])
+            {
+                Members(suppression, "kind").Should().BeSubsetOf(["kind", "status", "justification"]);
+                suppression.GetProperty("kind").GetString().Should().BeOneOf("inSource", "external");
+                suppression.GetProperty("status").GetString().Should().BeOneOf("accepted", "underReview", "rejected");
+            }
+        }
+    }
+
+    private static List<string> Members(System.Text.Json.JsonElement value, params string[] required)
+    {
+        var names = value.EnumerateObject().Select(member => member.Name).ToList();
+        names.Should().OnlyHaveUniqueItems().And.Contain(required);
+        return names;
     }
 
     [Fact]

@@ -54,6 +54,14 @@ public sealed class RenderingTests
     }
 
     [Fact]
+    public void Without_a_plan_nothing_contradicts_it_and_no_table_is_empty()
+    {
+        var adopted = Schemas.Read("schema: 1\nhosts:\n  one: {}\nranges:\n  all: { first: 3000, last: 3009 }\nservices:\n  a: { real: { host: one, port: 3001 } }\n  b: { planned: { port: 80, internal: true } }\n");
+        Render("picture", adopted).Should().Contain("<li class=\"match\"><b>3001</b>").And.NotContain("not planned").And.NotContain("class=\"drift\" title");
+        Render("document", adopted).Should().Contain("Nothing is planned here.").And.NotContain("| Status |\n|---|---|---|---|---|\n\n");
+    }
+
+    [Fact]
     public void The_picture_needs_nothing_from_elsewhere_and_shows_every_number_that_is_used()
     {
         var picture = Render("picture", Seed);

@@ -65,6 +65,24 @@ public sealed class RulesTests
         Schemas.Check(Schemas.Sound + "\npolicy: { range-size: 21 }").Select(Show).Should().Equal("PS007 info back  ", "PS007 info front  ");
 
     [Theory]
+    [InlineData("a: { real: { host: one, port: 53, protocol: udp } }", "PS003 error a 53 |PS010 warning a 53 ")]
+    [InlineData("a: { real: { host: one, port: 53 } }", "PS003 error a 53 |PS010 error a 53 ")]
+    [InlineData("dns: { real: { host: one, port: 53 } }", "PS003 error dns 53 ")]
+    [InlineData("mailer: { real: { host: one, port: 587 } }", "PS003 error mailer 587 ")]
+    [InlineData("db: { runtime: \"postgres:16\", real: { host: one, port: 5432 } }", "PS003 error db 5432 ")]
+    public void A_product_may_have_its_own_number_and_browsers_block_no_datagrams(string services, string findings) =>
+        Schemas.Check(Schemas.With(services)).Select(Show).Should().BeEquivalentTo(findings.Split('|'));
+
+    [Fact]
+    public void The_ports_that_browsers_block_are_those_of_the_Fetch_standard()
+    {
+        // 83 of them in the standard of July 2026; those that were added last, and neighbours that are none.
+        Enumerable.Range(0, 65536).Count(KnownPorts.IsBlockedByBrowsers).Should().Be(83);
+        new[] { 0, 69, 427, 548, 989, 990, 1719, 1720, 1723, 4190, 5060, 5061, 6566, 6679, 10080 }.Should().OnlyContain(port => KnownPorts.IsBlockedByBrowsers(port));
+        new[] { 80, 443, 554 + 1, 3000, 5062, 6001, 6664, 6670, 8080, 8443, 10000 }.Should().NotContain(port => KnownPorts.IsBlockedByBrowsers(port));
+    }
+
+    [Theory]
     [InlineData("sip", 5060, "error", "*browsers refuse*")]
     [InlineData("x11", 6000, "error", "*browsers refuse*")]
     [InlineData("irc", 6697, "error", "*browsers refuse*")]

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Mana.Cli;
+using Mana.Cli.Commands.Ports;
 using Mana.Ports.Scanning;
 using Mana.Testing;
 using Mana.Tests.Cli;
@@ -91,6 +92,20 @@ public sealed class ScanTests : IDisposable
         Row(here, silent).GetProperty("state").GetString().Should().Be("silent");
         (await ScanAsync(services, "--host", "there")).ExitCode.Should().Be(ExitCode.Failed);
         (await ScanAsync(services)).ExitCode.Should().Be(ExitCode.Failed);
+    }
+
+    [Fact]
+    public void Where_the_kernel_shows_no_tables_nothing_is_claimed()
+    {
+        var read = () => ScanCommand.Listeners(new KernelTables(_directory.Path));
+        var fault = read.Should().Throw<CliException>().Which;
+        fault.Code.Should().Be(ExitCode.Usage);
+        fault.Message.Should().Be($"there is no {_directory.Path}/net/tcp here, so nobody can tell what listens; run this on the Linux host itself, or in a container that has /proc");
+
+        // A machine without IPv6 has one of the tables only.
+        Directory.CreateDirectory(Path.Combine(_directory.Path, "net"));
+        File.WriteAllText(Path.Combine(_directory.Path, "net", "tcp"), "  sl  local_address\n");
+        read().Should().BeEmpty();
     }
 
     [Fact]

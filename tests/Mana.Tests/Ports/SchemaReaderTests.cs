@@ -46,6 +46,7 @@ public sealed class SchemaReaderTests
     [InlineData("{ title: Second host }", "&h { title: Second host }", "t.yaml:4:8: anchors are not allowed*")]
     [InlineData("pair: shop }", "pair: shop-web }", "t.yaml:15:46: service shop-web cannot be its own pair")]
     [InlineData("  two: { title: Second host }", "  two: { title: Second host", "t.yaml:*: this is no sound YAML*")]
+    [InlineData("reserved:\n", "\tx: 1\nreserved:\n", "t.yaml:16:1: this is no sound YAML: a tab cannot indent a line; write blanks")]
     public void A_fault_has_a_place_and_a_way_out(string sound, string broken, string fault)
     {
         Schemas.Sound.Should().Contain(sound);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Mana.Cli.Output;
 using Mana.Ports.Checks;
 using Mana.Ports.Files;
@@ -46,13 +47,19 @@ internal static class ImportCommand
 
         var files = context.Get(Files)!.Select(argument => Open(argument, Path.GetDirectoryName(output)!)).ToList();
         string text;
+        var import = new SchemaImport(context.Get(Host)!);
         try
         {
-            text = new SchemaImport(context.Get(Host)!).Make(files);
+            text = import.Make(files);
         }
         catch (PortFileException e)
         {
             throw new CliException(ExitCode.Usage, $"{e.Message}; nothing was written");
+        }
+
+        foreach (var entry in import.LeftOut)
+        {
+            context.Warn(string.Create(CultureInfo.InvariantCulture, $"{entry.Path}:{entry.Line}: left out{(entry.Service.Length > 0 ? $" of {entry.Service}" : "")}: {entry.Reason}"));
         }
 
         var read = SchemaReader.Read(text, Path.GetFileName(output));
@@ -76,10 +83,10 @@ internal static class ImportCommand
             throw new CliException(ExitCode.Refused, e.Message);
         }
 
-        return Report(context, schema, output);
+        return Report(context, schema, output, import.LeftOut.Count);
     }
 
-    private static ExitCode Report(CommandContext context, PortSchema schema, string output)
+    private static ExitCode Report(CommandContext context, PortSchema schema, string output, int leftOut)
     {
         var root = Path.GetDirectoryName(output)!;
         var today = DateOnly.FromDateTime(context.Environment.Time.GetUtcNow().UtcDateTime);
@@ -91,12 +98,19 @@ internal static class ImportCommand
         }
         else
         {
-            context.Say($"[green]✓[/] {Markup.Escape(SchemaOptions.Shown(output))}: {schema.Services.Count} services, {schema.Ranges.Count} ranges, {schema.Files.Count} files");
-            context.Say(errors == 0 ? "mana ports check finds no error in it" : $"mana ports check finds {errors} {(errors == 1 ? "error" : "errors")}: what these files say does not fit together");
+            context.Say($"[green]✓[/] {Markup.Escape(SchemaOptions.Shown(output))}: {Count(schema.Services.Count, "service")}, {Count(schema.Ranges.Count, "range")}, {Count(schema.Files.Count, "file")}");
+            if (leftOut > 0)
+            {
+                context.Say($"[yellow]![/] {leftOut} {(leftOut == 1 ? "entry was" : "entries were")} left out, see above");
+            }
+
+            context.Say(errors == 0 ? "mana ports check finds no error in it" : $"mana ports check finds {errors} {(errors == 1 ? "error" : "errors")} in what these files say");
         }
 
         return ExitCode.Ok;
     }
+
+    private static string Count(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
 
     private static ImportedFile Open(string argument, string root)
     {

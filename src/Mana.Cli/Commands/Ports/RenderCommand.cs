@@ -93,7 +93,7 @@ internal static class RenderCommand
         }
         else
         {
-            context.Say($"{changes.Count} files written, {files.Count - changes.Count} unchanged");
+            context.Say($"{changes.Count} {(changes.Count == 1 ? "file" : "files")} written, {files.Count - changes.Count} unchanged");
         }
 
         return ExitCode.Ok;

@@ -37,7 +37,7 @@ internal static class ScanCommand
         }
 
         ListCommand.RequireKnown("host", context.Get(Host), loaded.Schema.Hosts.Select(host => host.Name));
-        var rows = new HostScan(loaded.Schema, AlsoKnownAs).Compare(new KernelTables().Read(), context.Get(Host));
+        var rows = new HostScan(loaded.Schema, AlsoKnownAs).Compare(Listeners(new KernelTables()), context.Get(Host));
         var shown = rows.Where(row => row.State != ScanState.Unclaimed || row.Range is not null || context.Get(All)).ToList();
         var conflicts = rows.Count(row => row.State == ScanState.Conflict);
         if (context.Json)
@@ -50,6 +50,20 @@ internal static class ScanCommand
         }
 
         return conflicts == 0 ? ExitCode.Ok : ExitCode.Failed;
+    }
+
+    /// <summary>What listens here.</summary>
+    /// <exception cref="CliException">This machine does not say.</exception>
+    internal static IReadOnlyList<Listener> Listeners(KernelTables tables)
+    {
+        try
+        {
+            return tables.Read();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(ExitCode.Usage, e.Message.TrimEnd('.'));
+        }
     }
 
     /// <summary>Our three services are one program, whose command line need not name them.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Mana.Cli.Output;
+using Mana.Ports.Files;
 using Mana.Ports.Model;
 
 namespace Mana.Cli.Commands.Ports;
@@ -31,6 +32,11 @@ internal sealed class SchemaOptions
         }
 
         var path = context.Get(File) is { } file ? Path.GetFullPath(file) : Path.Combine(FindRoot(context), PortSchema.DefaultPath);
+        if (context.Get(File) is null)
+        {
+            FinishInterrupted(context, Path.GetDirectoryName(path)!);
+        }
+
         if (!System.IO.File.Exists(path))
         {
             throw new CliException(ExitCode.Usage, $"there is no {Shown(path)}; name a schema with --file, or its directory with --root");
@@ -56,6 +62,22 @@ internal sealed class SchemaOptions
     {
         var relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
         return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    }
+
+    /// <summary>A run that was killed between two files left them half-written: whoever comes next finishes its work, and says so.</summary>
+    private static void FinishInterrupted(CommandContext context, string root)
+    {
+        try
+        {
+            foreach (var done in FileTransaction.Recover(Path.Combine(root, WriteOptions.LockName)))
+            {
+                context.Warn($"mana: {done}");
+            }
+        }
+        catch (IOException e)
+        {
+            throw new CliException(ExitCode.Refused, $"an earlier run was interrupted and cannot be finished: {e.Message}");
+        }
     }
 
     private string FindRoot(CommandContext context)

@@ -83,7 +83,7 @@ internal static class WhyCommand
             yield return new WhyRow("reserved", $"reserved{(reserved.Range is { } range ? $" for the growth of {range}" : "")} ({string.Join(", ", reserved.Ports)}){(reserved.Note is { } note ? $": {note}" : "")}", path, reserved.At.Line);
         }
 
-        var owners = schema.Services.Where(service => service.Planned.Any(one => one.Port == port) || service.Real.Any(one => one.Port == port)).Select(service => service.Name).ToList();
+        var owners = schema.Services.Where(service => service.Planned.Any(one => one.Port == port) || service.Real.Any(one => one.Port == port)).Select(service => $"{service.Name} {service.Runtime}").ToList();
         if (KnownPorts.Objection(owners is [var owner, ..] ? owner : "", port) is { } objection)
         {
             yield return new WhyRow("objection", objection, null, null);

@@ -11,7 +11,7 @@ namespace Mana.Cli.Commands.Ports;
 internal sealed class WriteOptions
 {
     /// <summary>Beside the schema, while a run changes it.</summary>
-    private const string LockName = ".mana-ports.lock";
+    internal const string LockName = ".mana-ports.lock";
 
     public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Show the diff and write nothing" };
 
@@ -62,7 +62,7 @@ internal sealed class WriteOptions
         else
         {
             context.Say(changes.Count == 0 ? "[green]✓[/] nothing to change"
-                : write ? $"[green]✓[/] {Markup.Escape(service)}{(port is null ? "" : $" on {port}")}: {changes.Count} files written"
+                : write ? $"[green]✓[/] {Markup.Escape(service)}{(port is null ? "" : $" on {port}")}: {changes.Count} {(changes.Count == 1 ? "file" : "files")} written"
                 : $"{changes.Count} files would be written");
         }
 

@@ -33,13 +33,21 @@ internal sealed partial class NewsDesk(NewsSettings settings, FeedClient client,
     {
         var waiting = _firstTries.Values.Where(first => !first.Task.IsCompleted).Select(first => first.Task).ToList();
         var tried = settings.Feeds.Count - waiting.Count;
+        if (waiting.Count > 0 && tried > 0)
+        {
+            Report();
+        }
+
         await foreach (var first in Task.WhenEach(waiting).WithCancellation(cancellationToken))
         {
             await first;
-            call.ReportProgress(++tried, settings.Feeds.Count, $"{tried} of {settings.Feeds.Count} news feeds read");
+            tried++;
+            Report();
         }
 
         return [.. settings.Feeds.Select(feed => _feeds[feed.Name])];
+
+        void Report() => call.ReportProgress(tried, settings.Feeds.Count, $"{tried} of {settings.Feeds.Count} feeds asked");
     }
 
     /// <summary>Asks every feed once.</summary>
