@@ -93,6 +93,7 @@ public static class ManaCli
             TickShowCommand.Create(globals, environment),
             TickListCommand.Create(globals, environment),
             TickOperationCommands.CreateRetry(globals, environment),
+            TickOperationCommands.CreateSetAside(globals, environment),
             TickOperationCommands.CreateCancel(globals, environment),
         });
         root.Add(new Command("runs", "Runs: all that one start of a runner opened until its end.") { RunListCommand.Create(globals, environment) });

@@ -78,9 +78,10 @@ public sealed record SkippedPersona(string Email, string Reason);
 /// <param name="Epoch">How often a node has taken it up: 0 while it waits for the first time, more than 1 after an interruption.</param>
 /// <param name="Node">The node that runs it; null when none does.</param>
 /// <param name="Undelivered">Batches that mana-auth has not acknowledged.</param>
-/// <param name="SetAside">Those of them that it refused for good; they wait for a retry by hand.</param>
+/// <param name="SetAside">Those of them that it refused for good, or that were set aside by hand; they wait for a retry.</param>
 /// <param name="DeliveryError">What it said of the first of them.</param>
 /// <param name="Run">The run that opened it; null for ticks of a version that knew none.</param>
+/// <param name="DeliveryAttempts">How often the first of them was sent.</param>
 public sealed record TickSummary(
     TickId Id,
     UserId PersonaId,
@@ -103,9 +104,10 @@ public sealed record TickSummary(
     int Undelivered = 0,
     int SetAside = 0,
     string? DeliveryError = null,
-    string? Run = null);
+    string? Run = null,
+    int DeliveryAttempts = 0);
 
-/// <summary>Answer of <c>GET /api/v1/ticks</c>: newest first.</summary>
+/// <summary>Answer of <c>GET /api/v1/ticks</c>: newest first; with <c>undelivered=true</c> oldest first.</summary>
 public sealed record TickListResponse(IReadOnlyList<TickSummary> Ticks);
 
 /// <summary>What a run opened: one start of one runner until its end.</summary>
@@ -144,7 +146,7 @@ public sealed record TickDetail(
 /// <param name="Id">Its id.</param>
 /// <param name="Kind"><c>actions</c>, <c>feedback</c> or <c>ticks</c> (the outcome).</param>
 /// <param name="Attempts">How often it was sent.</param>
-/// <param name="SetAside">mana-auth refused it for good; it is sent again only on demand.</param>
+/// <param name="SetAside">mana-auth refused it for good, or somebody set it aside; it is sent again only on demand.</param>
 /// <param name="LastError">What the last attempt ended with.</param>
 /// <param name="NextAttemptAt">When it is sent again, UTC; null when it is set aside.</param>
 public sealed record UndeliveredBatch(string Id, string Kind, int Attempts, bool SetAside, string? LastError, DateTimeOffset? NextAttemptAt);
@@ -165,6 +167,14 @@ public sealed record CancelTickResponse(bool Ok, TickId TickId, string Email, st
 /// <param name="Started">The new tick of its persona; null when it did not fail, or when none could begin.</param>
 /// <param name="Problem">Why no tick could begin.</param>
 public sealed record RetryTickResponse(bool Ok, TickId TickId, int Resent, StartedTick? Started, string? Problem);
+
+/// <summary>Answer of <c>POST /api/v1/ticks/:id/set-aside</c>.</summary>
+/// <param name="Ok">True.</param>
+/// <param name="TickId">The tick.</param>
+/// <param name="Email">The persona.</param>
+/// <param name="Name">The persona's name.</param>
+/// <param name="SetAside">Batches that the persona's later ones now pass; a retry sends them again.</param>
+public sealed record SetAsideTickResponse(bool Ok, TickId TickId, string Email, string Name, int SetAside);
 
 /// <summary>One message of the conversation: <c>system</c>, <c>user</c> or <c>assistant</c>; tool results are on the calls.</summary>
 public sealed record TickTurn(int Seq, string Role, string Text, DateTimeOffset At);
@@ -270,7 +280,10 @@ public sealed record ClusterResponse(
 /// <param name="Running">Ticks that it runs.</param>
 public sealed record ClusterNode(string Name, string Address, string Status, DateTimeOffset? Since, int Running);
 
-/// <summary>Answer of <c>GET /health</c> of the runner; the first five members are the wire contract's.</summary>
+/// <summary>
+/// Answer of <c>GET /health</c> of the runner; the first five members are the wire contract's. Of the <c>Undelivered</c>
+/// batches, <c>SetAside</c> are sent again only on demand, and the oldest of the others came in at <c>UndeliveredSince</c>.
+/// </summary>
 public sealed record RunnerHealth(
     string Status,
     string Service,
@@ -289,7 +302,9 @@ public sealed record RunnerHealth(
     int Undelivered,
     string? Node = null,
     int Nodes = 1,
-    string? Run = null);
+    string? Run = null,
+    int SetAside = 0,
+    DateTimeOffset? UndeliveredSince = null);
 
 /// <summary>JSON of the runner's own API.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, Converters = [typeof(IsoTimeConverter)])]
@@ -302,6 +317,7 @@ public sealed record RunnerHealth(
 [JsonSerializable(typeof(PurgeResponse))]
 [JsonSerializable(typeof(CancelTickResponse))]
 [JsonSerializable(typeof(RetryTickResponse))]
+[JsonSerializable(typeof(SetAsideTickResponse))]
 [JsonSerializable(typeof(ClusterResponse))]
 [JsonSerializable(typeof(TickEvent))]
 [JsonSerializable(typeof(PauseResponse))]

@@ -11,6 +11,9 @@ namespace Mana.PersonaRunner;
 /// <summary>The settings of the runner, by the names of their environment variables.</summary>
 internal sealed record RunnerSettings
 {
+    // Enough for the slots of a beat's look after the other, and few enough to cost some 30 MB.
+    private const int LeastQueue = 1000;
+
     /// <summary><c>MANA_AUTH_URL</c>, default http://localhost:3001.</summary>
     public required Uri AuthUrl { get; init; }
 
@@ -28,6 +31,12 @@ internal sealed record RunnerSettings
 
     /// <summary><c>PERSONA_CONCURRENCY</c>, default 2: ticks side by side.</summary>
     public required int Concurrency { get; init; }
+
+    /// <summary>
+    /// <c>PERSONA_QUEUE</c>, default 1000 or twice the ticks side by side: how many ticks of each node may be open and wait
+    /// for a slot. Who is due beyond them stays due, and is let in as they begin.
+    /// </summary>
+    public required int Queue { get; init; }
 
     /// <summary><c>TICK_DEADLINE_MS</c>, default 600000 (10 min): a tick that takes longer ends as timed-out.</summary>
     public required TimeSpan TickDeadline { get; init; }
@@ -77,6 +86,7 @@ internal sealed record RunnerSettings
         }
 
         var database = DatabaseSettings.Read(settings, "runner");
+        var concurrency = settings.PositiveInt("PERSONA_CONCURRENCY", 2);
         return new RunnerSettings
         {
             AuthUrl = settings.Url("MANA_AUTH_URL", "http://localhost:3001"),
@@ -84,7 +94,8 @@ internal sealed record RunnerSettings
             ServiceKey = key is null ? null : new ServiceKey(key),
             SeedSecret = seedSecret,
             TickInterval = TimeSpan.FromMilliseconds(settings.PositiveInt("TICK_INTERVAL_MS", 60_000)),
-            Concurrency = settings.PositiveInt("PERSONA_CONCURRENCY", 2),
+            Concurrency = concurrency,
+            Queue = settings.PositiveInt("PERSONA_QUEUE", (int)Math.Min(int.MaxValue, Math.Max(LeastQueue, 2L * concurrency))),
             TickDeadline = TimeSpan.FromMilliseconds(settings.PositiveInt("TICK_DEADLINE_MS", 600_000)),
             MaxTurns = settings.PositiveInt("MAX_TURNS", 15),
             ToolCallTimeout = TimeSpan.FromMilliseconds(settings.PositiveInt("TOOL_CALL_TIMEOUT_MS", 60_000)),

@@ -29,7 +29,7 @@ public static class ConversationsBench
         var now = time.GetUtcNow();
         auth.Schedule(_ => now);
         var (cpu, pauses, allocated, began) = (ProcessLoad.Cpu, GC.GetTotalPauseDuration(), GC.GetTotalAllocatedBytes(), time.GetTimestamp());
-        await runner.Rounds.BeatAsync(cancellationToken);
+        await runner.Rounds.BeatAsync(_ => { }, cancellationToken);
 
         // Everybody has begun, and on average two answers of about seven are there: the middle.
         await UntilAsync(() => model.Begun >= options.Concurrent && model.Answers >= 2 * options.Concurrent);

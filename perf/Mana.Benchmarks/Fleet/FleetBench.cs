@@ -57,7 +57,7 @@ public static class FleetBench
         async Task WakeAsync()
         {
             // The runner's own clock may beat meanwhile: whoever has an open tick gets no second.
-            await runner.Rounds.BeatAsync(cancellationToken);
+            await runner.Rounds.BeatAsync(_ => { }, cancellationToken);
             opened = time.GetElapsedTime(began);
             var (seen, since) = (0, time.GetTimestamp());
             while (auth.Ended < options.Personas)

@@ -18,7 +18,7 @@ public sealed record FleetBenchOptions(int Personas, int Minutes, int Concurrenc
 /// <param name="Before">With the runner started and nobody ever due.</param>
 /// <param name="After">With everybody known: each has come once.</param>
 /// <param name="PeakResidentMb">The highest while all were due at once.</param>
-/// <param name="OpenSeconds">How long one beat took to ask, choose, open and hand out everybody.</param>
+/// <param name="OpenSeconds">From the beat until the last of them had a tick open: no more are opened than may wait.</param>
 /// <param name="WakeSeconds">From the beat to the end of the last visit.</param>
 /// <param name="StartsPerSecond">Visits begun by the second, from the first to the last.</param>
 /// <param name="CpuMsPerVisit">Processor time of such a visit, sign-in and delivery included.</param>
@@ -52,7 +52,7 @@ public sealed record FleetBenchResult(
         Line($"  all due at once   {"",9} {PeakResidentMb,8:0}   peak");
         Line($"");
         Line($"everybody due at once, visits without tools");
-        Line($"  {OpenSeconds,8:0.0} s to ask, choose, open and hand out all of them ({Personas / OpenSeconds:0}/s)");
+        Line($"  {OpenSeconds,8:0.0} s until the last of them was let in ({Personas / OpenSeconds:0}/s); the others stay due meanwhile");
         Line($"  {StartsPerSecond,8:0} visits begun a second; {WakeSeconds:0.0} s until the last had ended; {CpuMsPerVisit:0.00} CPU ms each");
         Line($"");
         Line($"each due once an hour ({Personas / 3600.0:0.0} a second), visits with tools, {Rhythm.Minutes} minutes");

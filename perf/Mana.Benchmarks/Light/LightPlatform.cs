@@ -10,6 +10,9 @@ internal sealed class LightPlatform(ManaAuthClient auth, PersonaSessions session
     public Task<IReadOnlyList<DuePersona>> PersonasAsync(string scope, IReadOnlyList<string> emails, CancellationToken cancellationToken) =>
         auth.PersonasAsync(scope, emails, cancellationToken);
 
+    public IAsyncEnumerable<IReadOnlyList<DuePersona>> DueAsync(CancellationToken cancellationToken) =>
+        auth.PagesAsync(TickScopes.Due, [], cancellationToken);
+
     public Task<PersonaAccess> SignInAsync(DuePersona persona, CancellationToken cancellationToken) => sessions.OpenAsync(persona, cancellationToken);
 
     public Task<IPersonaTools> ConnectAsync(PersonaAccess access, CancellationToken cancellationToken) => Task.FromResult<IPersonaTools>(tools);

@@ -58,8 +58,9 @@ internal sealed class AuthorizeEndpoints(
                 metrics.OAuth("deny");
                 return Redirect(context, Target(request.RedirectUri, ("error", "access_denied"), ("error_description", "The user said no"), ("state", request.State)));
             case "allow" when session is not null:
-                var code = await grants.CreateCodeAsync(request, session.User, context.RequestAborted);
-                return Redirect(context, Target(request.RedirectUri, ("code", code), ("state", request.State)));
+                return await grants.CreateCodeAsync(request, session.Session, context.RequestAborted) is not { } code
+                    ? Page(context, request, null, PageNotice.Stale, StatusCodes.Status403Forbidden)
+                    : Redirect(context, Target(request.RedirectUri, ("code", code), ("state", request.State)));
             case "switch" when session is not null:
                 await sessions.RevokeAsync(session.Token, context.RequestAborted);
                 context.Response.Headers.Remove("Set-Cookie");

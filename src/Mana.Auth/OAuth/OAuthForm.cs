@@ -19,7 +19,7 @@ internal static class OAuthForm
         }
 
         // Multipart forms have files and limits of their own; no client of the protocol sends one.
-        if (context.Request.ContentType?.Split(';')[0].Trim().Equals(ContentType, StringComparison.OrdinalIgnoreCase) != true)
+        if (context.Request.ContentType?.Split(';')[0].Trim().Equals(ContentType, StringComparison.OrdinalIgnoreCase) != true || !context.Request.HasFormContentType)
         {
             return null;
         }
@@ -29,8 +29,9 @@ internal static class OAuthForm
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
             return form.All(field => field.Value.Count == 1) ? form : null;
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or NotSupportedException)
         {
+            // NotSupportedException: a charset that .NET refuses to read.
             return null;
         }
     }

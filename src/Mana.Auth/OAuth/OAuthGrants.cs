@@ -42,8 +42,8 @@ internal sealed partial class OAuthGrants(ServiceDatabase database, DomainClock 
 
     private static readonly TimeSpan UsedCodesKept = TimeSpan.FromDays(1);
 
-    /// <summary>A code for what the user has just allowed.</summary>
-    public async Task<string> CreateCodeAsync(AuthorizationRequest request, UserRow user, CancellationToken cancellationToken)
+    /// <summary>A code for what the user has just allowed; null when the session ended meanwhile.</summary>
+    public async Task<string?> CreateCodeAsync(AuthorizationRequest request, SessionRow session, CancellationToken cancellationToken)
     {
         var code = Secrets.New();
         var now = clock.Now();
@@ -51,7 +51,7 @@ internal sealed partial class OAuthGrants(ServiceDatabase database, DomainClock 
         {
             CodeHash = Secrets.Hash(code),
             ClientId = request.Client.Id,
-            UserId = user.Id,
+            UserId = session.UserId,
             RedirectUri = request.RedirectUri,
             CodeChallenge = request.CodeChallenge,
             Resource = request.Resource,
@@ -59,7 +59,24 @@ internal sealed partial class OAuthGrants(ServiceDatabase database, DomainClock 
             CreatedAt = now,
             ExpiresAt = now + CodeLifetime,
         };
-        await database.WriteAsync((db, ct) => db.InsertAsync(row, token: ct), cancellationToken);
+        var isStored = await database.WriteAsync(
+            async (db, ct) =>
+            {
+                // A new password ends the sessions and then the codes: it waits for us here, and finds ours, or we find no session.
+                if (await db.RunAsync("update sessions set updated_at = updated_at where id = @id", ct, ("id", session.Id)) == 0)
+                {
+                    return false;
+                }
+
+                await db.InsertAsync(row, token: ct);
+                return true;
+            },
+            cancellationToken);
+        if (!isStored)
+        {
+            return null;
+        }
+
         metrics.OAuth("code");
         return code;
     }
@@ -137,7 +154,7 @@ internal sealed partial class OAuthGrants(ServiceDatabase database, DomainClock 
             {
                 var now = clock.Now();
                 var hash = Secrets.Hash(token);
-                if (await FindAsync(db, hash, client, ct) is not var (row, grant))
+                if (await LockedAsync(db, hash, client, ct) is not var (row, grant))
                 {
                     return (null, TokenFailure.InvalidGrant("The refresh token is unknown or revoked"));
                 }
@@ -184,7 +201,7 @@ internal sealed partial class OAuthGrants(ServiceDatabase database, DomainClock 
         database.WriteAsync(
             async (db, ct) =>
             {
-                if (await FindAsync(db, Secrets.Hash(token), client, ct) is var (_, grant))
+                if (await LockedAsync(db, Secrets.Hash(token), client, ct) is var (_, grant))
                 {
                     await db.GetTable<OAuthGrantRow>().DeleteAsync(row => row.Id == grant.Id, ct);
                     metrics.OAuth("revoke");
@@ -232,16 +249,28 @@ internal sealed partial class OAuthGrants(ServiceDatabase database, DomainClock 
     private static Task<OAuthCodeRow?> CodeAsync(DataConnection db, string hash, CancellationToken cancellationToken) =>
         db.RowAsync<OAuthCodeRow>("select * from oauth_codes where code_hash = @hash", cancellationToken, ("hash", hash));
 
-    private static async Task<(OAuthRefreshTokenRow Token, OAuthGrantRow Grant)?> FindAsync(
+    /// <summary>
+    /// The token with its grant, which others wait for from here on. The end of a grant takes its tokens along: whoever had
+    /// the token first and then wanted the grant could wait for it for ever, and be chosen as the one that fails.
+    /// </summary>
+    private static async Task<(OAuthRefreshTokenRow Token, OAuthGrantRow Grant)?> LockedAsync(
         DataConnection db, string hash, OAuthClient client, CancellationToken cancellationToken)
     {
-        var token = await db.RowAsync<OAuthRefreshTokenRow>("select * from oauth_refresh_tokens where token_hash = @hash", cancellationToken, ("hash", hash));
-        var grant = token is null
-            ? null
-            : await db.RowAsync<OAuthGrantRow>(
-                "select * from oauth_grants where id = @id and client_id = @client", cancellationToken, ("id", token.GrantId), ("client", client.Id));
-        return grant is null ? null : (token!, grant);
+        if (await TokenAsync(db, hash, cancellationToken) is not { } known)
+        {
+            return null;
+        }
+
+        await db.LockGrantAsync(known.GrantId, cancellationToken);
+        var grant = await db.RowAsync<OAuthGrantRow>(
+            "select * from oauth_grants where id = @id and client_id = @client", cancellationToken, ("id", known.GrantId), ("client", client.Id));
+
+        // As it is now: it may have been used while we waited.
+        return grant is not null && await TokenAsync(db, hash, cancellationToken) is { } token ? (token, grant) : null;
     }
+
+    private static Task<OAuthRefreshTokenRow?> TokenAsync(DataConnection db, string hash, CancellationToken cancellationToken) =>
+        db.RowAsync<OAuthRefreshTokenRow>("select * from oauth_refresh_tokens where token_hash = @hash", cancellationToken, ("hash", hash));
 
     private static Task<UserRow?> UserAsync(DataConnection db, string userId, CancellationToken cancellationToken) =>
         db.RowAsync<UserRow>("select * from users where id = @id and deleted_at is null", cancellationToken, ("id", userId));

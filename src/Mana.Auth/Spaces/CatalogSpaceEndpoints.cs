@@ -55,9 +55,9 @@ internal static class CatalogSpaceEndpoints
             faults.Add("slug must be lower-case letters, digits and single hyphens, and no reserved word");
         }
 
-        if (!body.Member("name").TryGetText(MaxName, out var name))
+        if (!body.Member("name").TryGetText(MaxName, out var name) || name.Any(char.IsControl))
         {
-            faults.Add($"name must have 1 to {MaxName} characters");
+            faults.Add($"name must have 1 to {MaxName} characters on one line");
         }
 
         if (!body.Member("type").TryGetText(out var type) || !SpaceTypes.Shared.Contains(type))

@@ -87,9 +87,10 @@ internal static partial class SpaceEndpoints
             return Invalid("VALIDATION_ERROR", "Invalid JSON body");
         }
 
-        if (!body.Member("name").TryGetText(MaxName, out var name))
+        // Models read the name: one line, so that it cannot look like something else.
+        if (!body.Member("name").TryGetText(MaxName, out var name) || name.Any(char.IsControl))
         {
-            return Invalid("VALIDATION_ERROR", $"[body.name] Invalid input: expected 1 to {MaxName} characters");
+            return Invalid("VALIDATION_ERROR", $"[body.name] Invalid input: expected 1 to {MaxName} characters on one line");
         }
 
         if (!body.Member("slug").TryGetText(MaxSlug, out var slug) || !IsSlug(slug))
@@ -173,6 +174,7 @@ internal static partial class SpaceEndpoints
             AuthServerJson.Default.MembershipsResponse);
     }
 
-    [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$", RegexOptions.CultureInvariant)]
+    // Not $, which lets a line break through.
+    [GeneratedRegex(@"^[a-z0-9]+(-[a-z0-9]+)*\z", RegexOptions.CultureInvariant)]
     private static partial Regex SlugPattern();
 }

@@ -21,6 +21,10 @@ internal static class PostgreSqlLocks
     public static Task LockSpaceAsync(this DataConnection db, string spaceId, CancellationToken cancellationToken) =>
         ExecuteAsync(db, "select 1 from organizations where id = @key for update", spaceId, cancellationToken);
 
+    /// <summary>Has other transactions that use or end the same OAuth grant wait.</summary>
+    public static Task LockGrantAsync(this DataConnection db, string grantId, CancellationToken cancellationToken) =>
+        ExecuteAsync(db, "select 1 from oauth_grants where id = @key for update", grantId, cancellationToken);
+
     private static Task ExecuteAsync(DataConnection db, string sql, string key, CancellationToken cancellationToken) =>
         db.DataProvider.Name.StartsWith(ProviderName.PostgreSQL, StringComparison.Ordinal)
             ? db.ExecuteAsync(sql, cancellationToken, new DataParameter("key", key))

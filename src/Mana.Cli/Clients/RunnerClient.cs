@@ -53,6 +53,9 @@ internal sealed class RunnerClient(Uri address, string? serviceKey) : IDisposabl
     public Task<CancelTickResponse> CancelTickAsync(TickId id, CancellationToken cancellationToken) => _http.SendAsync(
         HttpMethod.Post, $"/api/v1/ticks/{Uri.EscapeDataString(id.Value)}/cancel", RunnerJson.Default.CancelTickResponse, cancellationToken, headers: _key);
 
+    public Task<SetAsideTickResponse> SetAsideTickAsync(TickId id, CancellationToken cancellationToken) => _http.SendAsync(
+        HttpMethod.Post, $"/api/v1/ticks/{Uri.EscapeDataString(id.Value)}/set-aside", RunnerJson.Default.SetAsideTickResponse, cancellationToken, headers: _key);
+
     public Task<RetryTickResponse> RetryTickAsync(TickId id, CancellationToken cancellationToken) => _http.SendAsync(
         HttpMethod.Post, $"/api/v1/ticks/{Uri.EscapeDataString(id.Value)}/retry", RunnerJson.Default.RetryTickResponse, cancellationToken, headers: _key);
 

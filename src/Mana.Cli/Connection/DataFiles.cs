@@ -81,14 +81,7 @@ internal sealed class DataFiles(string directory)
     public FileStream? TryLock()
     {
         DataDirectory.Ensure(Directory);
-        try
-        {
-            return new FileStream(LockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException)
-        {
-            return null;
-        }
+        return DataDirectory.TryLock(LockPath);
     }
 
     /// <summary>Whether a <c>mana up</c> runs on this directory.</summary>

@@ -77,6 +77,7 @@ internal sealed record HealthView(string? Status, string? Service, string? Versi
 [JsonSerializable(typeof(TickDetail))]
 [JsonSerializable(typeof(CancelTickResponse))]
 [JsonSerializable(typeof(RetryTickResponse))]
+[JsonSerializable(typeof(SetAsideTickResponse))]
 [JsonSerializable(typeof(ClusterResponse))]
 [JsonSerializable(typeof(TickEvent))]
 [JsonSerializable(typeof(PauseResponse))]

@@ -1,3 +1,4 @@
+using Mana.Hosting.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -45,7 +46,10 @@ public static partial class CommonMiddleware
                     throw;
                 }
 
-                await MiddlewareError.WriteAsync(context, StatusCodes.Status500InternalServerError, "Internal server error");
+                // A full disk or a database that is away is nothing that the caller or the code could mend: it is said.
+                await (StoreFault.Of(e) is { } fault
+                    ? MiddlewareError.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, $"The store of this service cannot be used: {fault}")
+                    : MiddlewareError.WriteAsync(context, StatusCodes.Status500InternalServerError, "Internal server error"));
                 return;
             }
 

@@ -16,6 +16,29 @@ public static class DataDirectory
         }
     }
 
+    /// <summary>Locks a file for this process, and makes it where it is missing.</summary>
+    /// <returns>Null while another process has it.</returns>
+    /// <exception cref="ConfigurationException">The directory cannot be written.</exception>
+    public static FileStream? TryLock(string file)
+    {
+        try
+        {
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (IsSharingViolation(e))
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(Path.GetDirectoryName(file)!, e);
+        }
+    }
+
+    /// <summary>What a start says of a data directory that is read-only, full or somebody else's.</summary>
+    internal static ConfigurationException Unusable(string directory, Exception e) => new(
+        $"The data directory {directory} cannot be written: {e.Message.TrimEnd('.')}. Make room or check who owns it, or choose another with --data (MANA_DATA).");
+
     /// <summary>Makes a file that only its owner may read, where it is missing; the directory may be open to others.</summary>
     public static void EnsureFile(string file)
     {
@@ -31,6 +54,9 @@ public static class DataDirectory
         using var writer = new StreamWriter(file, PrivateFile(FileMode.Create));
         writer.Write(secret);
     }
+
+    // The error number itself on Linux and macOS, Windows' own code there.
+    private static bool IsSharingViolation(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);
 
     private static FileStreamOptions PrivateFile(FileMode mode)
     {

@@ -49,7 +49,10 @@ internal static class Migrations
             .PerformUpgrade();
         if (!result.Successful)
         {
-            throw new ConfigurationException($"Migration {result.ErrorScript?.Name} failed: {result.Error.Message}");
+            throw new ConfigurationException(
+                StoreFault.Of(result.Error) is { } fault
+                    ? $"The database cannot be used: {fault} ({result.Error.Message.TrimEnd('.')})"
+                    : $"Migration {result.ErrorScript?.Name} failed: {result.Error.Message}");
         }
     }
 

@@ -52,18 +52,26 @@ public sealed class ServiceDatabase : IAsyncDisposable
     /// <param name="settings">Where it is.</param>
     /// <param name="migrations">The assembly whose embedded <c>….Migrations.Sqlite.*.sql</c> or <c>….Migrations.PostgreSql.*.sql</c> are applied in name order.</param>
     /// <param name="exclusive">False for a tool that works beside the running service.</param>
-    /// <exception cref="ConfigurationException">Another process holds the file, or the server cannot be reached.</exception>
+    /// <exception cref="ConfigurationException">Another process holds the file, the disk is full or read-only, or the server cannot be reached.</exception>
     public static ServiceDatabase Open(DatabaseSettings settings, Assembly migrations, bool exclusive = true)
     {
         FileStream? fileLock = null;
         if (settings.File is { } file)
         {
             var directory = Path.GetDirectoryName(file)!;
-            DataDirectory.Ensure(directory);
-            fileLock = exclusive ? Lock(file) : null;
+            try
+            {
+                DataDirectory.Ensure(directory);
+                fileLock = exclusive ? Lock(file) : null;
 
-            // SQLite gives its -wal and -shm files the mode of the database.
-            DataDirectory.EnsureFile(file);
+                // SQLite gives its -wal and -shm files the mode of the database.
+                DataDirectory.EnsureFile(file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                fileLock?.Dispose();
+                throw DataDirectory.Unusable(directory, e);
+            }
         }
 
         var database = new ServiceDatabase(settings, fileLock);
@@ -121,7 +129,10 @@ public sealed class ServiceDatabase : IAsyncDisposable
             },
             cancellationToken);
 
-    /// <summary>Asks the database for a constant: what <c>/health</c> stands on.</summary>
+    /// <summary>
+    /// Asks the database for a constant: what <c>/health</c> stands on. After a write that the disk refused it writes as
+    /// well, for a full disk can be read like any other.
+    /// </summary>
     /// <exception cref="IOException">The SQLite file is gone; connections that are open would go on writing into nothing.</exception>
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {
@@ -130,8 +141,11 @@ public sealed class ServiceDatabase : IAsyncDisposable
             throw new IOException($"The database file {Path.GetFileName(file)} is gone.");
         }
 
-        await using var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-        await connection.ExecuteAsync("select 1", cancellationToken).ConfigureAwait(false);
+        await ReadAsync((db, ct) => db.ExecuteAsync("select 1", ct), cancellationToken).ConfigureAwait(false);
+        if (_writes?.IsFaulty == true)
+        {
+            await WriteAsync((db, ct) => db.ExecuteAsync("pragma user_version = 0", ct), cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>
@@ -197,18 +211,9 @@ public sealed class ServiceDatabase : IAsyncDisposable
         SqliteConnection.ClearPool(connection);
     }
 
-    private static FileStream Lock(string file)
-    {
-        try
-        {
-            return new FileStream(file + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException)
-        {
-            throw new ConfigurationException(
-                $"{Path.GetDirectoryName(file)} is in use by another running instance; stop it, or choose another directory with --data (MANA_DATA).");
-        }
-    }
+    private static FileStream Lock(string file) =>
+        DataDirectory.TryLock(file + ".lock") ?? throw new ConfigurationException(
+            $"{Path.GetDirectoryName(file)} is in use by another running instance; stop it, or choose another directory with --data (MANA_DATA).");
 
     private static MappingSchema CreateMapping()
     {

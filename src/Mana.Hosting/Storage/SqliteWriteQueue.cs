@@ -14,12 +14,16 @@ internal sealed class SqliteWriteQueue : IAsyncDisposable
     private readonly ServiceDatabase _database;
     private readonly Channel<IWork> _queue = Channel.CreateUnbounded<IWork>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task _loop;
+    private volatile bool _isFaulty;
 
     public SqliteWriteQueue(ServiceDatabase database)
     {
         _database = database;
         _loop = Task.Run(RunAsync);
     }
+
+    /// <summary>Whether the last commit failed for a fault of the disk or the file.</summary>
+    public bool IsFaulty => _isFaulty;
 
     private interface IWork
     {
@@ -94,6 +98,7 @@ internal sealed class SqliteWriteQueue : IAsyncDisposable
         catch (Exception e)
         {
             // The whole group is lost (disk full, database gone): everyone who waits must hear it.
+            _isFaulty = StoreFault.Of(e) is not null;
             foreach (var item in group)
             {
                 item.Fail(e);
@@ -102,6 +107,7 @@ internal sealed class SqliteWriteQueue : IAsyncDisposable
             return;
         }
 
+        _isFaulty = false;
         foreach (var item in stored)
         {
             item.Complete();
@@ -119,7 +125,7 @@ internal sealed class SqliteWriteQueue : IAsyncDisposable
                 await connection.ExecuteAsync("release work").ConfigureAwait(false);
                 stored.Add(item);
             }
-            catch (Exception e)
+            catch (Exception e) when (StoreFault.Of(e) is null)
             {
                 await connection.ExecuteAsync("rollback to work; release work").ConfigureAwait(false);
                 item.Fail(e);

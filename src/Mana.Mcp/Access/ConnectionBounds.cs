@@ -14,6 +14,9 @@ internal static class ConnectionBounds
     // Time is reckoned by what was written: with the server's own rate, and megabytes in the buffers of the system,
     // somebody who asks for long answers and reads none would be waited for many minutes.
     private static readonly MinDataRate SlowestReader = new(bytesPerSecond: 32 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
+
+    // Bodies are held until they are whole: who sends one must be getting on with it.
+    private static readonly MinDataRate SlowestSender = new(bytesPerSecond: 4 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
     private const int SendBufferBytes = 64 * 1024;
 
     public static void BoundConnections(this WebApplicationBuilder builder, int maxBodyBytes)
@@ -22,6 +25,7 @@ internal static class ConnectionBounds
         {
             kestrel.Limits.MaxRequestBodySize = maxBodyBytes;
             kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
+            kestrel.Limits.MinRequestBodyDataRate = SlowestSender;
             kestrel.Limits.MinResponseDataRate = SlowestReader;
         });
 

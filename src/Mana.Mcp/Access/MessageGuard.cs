@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Mana.Mcp.Policy;
 using Mana.Mcp.Tools;
 using Microsoft.AspNetCore.Http;
@@ -9,11 +10,12 @@ namespace Mana.Mcp.Access;
 /// Refuses with the wire contract's codes what is no message at all (the SDK's own codes differ, and some of its
 /// answers have no body), and tells a model that sent its arguments in the wrong form what to send.
 /// </summary>
-internal sealed class MessageGuard(RequestDelegate next, ToolCatalog tools, ToolMetrics metrics, ResourceAddress address)
+internal sealed class MessageGuard(RequestDelegate next, ToolCatalog tools, ToolMetrics metrics, ToolAudit audit, ResourceAddress address)
 {
     private const int ParseError = -32700;
     private const int InvalidParams = -32602;
     private const int Refused = -32000;
+    private const int FirstBytes = 16 * 1024;
 
     private static readonly string[] Versions = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
 
@@ -61,8 +63,8 @@ internal sealed class MessageGuard(RequestDelegate next, ToolCatalog tools, Tool
             return;
         }
 
-        // Small enough to hold: the server's body limit is in force while it is read.
-        using var body = new MemoryStream((int)Math.Clamp(request.ContentLength ?? 0, 0, 1024 * 1024));
+        // Small enough to hold: the server's body limit is in force while it is read. What is only announced costs nothing.
+        using var body = new MemoryStream((int)Math.Clamp(request.ContentLength ?? 0, 0, FirstBytes));
         await request.Body.CopyToAsync(body, context.RequestAborted);
         var message = RpcMessage.Read(body.GetBuffer().AsMemory(0, (int)body.Length));
         if (message.Fault is { } fault)
@@ -76,6 +78,7 @@ internal sealed class MessageGuard(RequestDelegate next, ToolCatalog tools, Tool
         else if (tools.Find(message.Tool) is { } tool && MissingScope(context, tool) is { } scope)
         {
             metrics.AccessRefused(AccessRefusal.InsufficientScope);
+            Audit(context, tool, ToolOutcome.Denied, $"{PolicyDecision.Deny}:{AccessRefusal.InsufficientScope}");
             Challenge.Scope(context, address, scope);
             await ErrorBody.WriteAsync(
                 context, StatusCodes.Status403Forbidden, $"The token does not allow {tool.Name}: it needs the scope {scope}; sign in again and allow it");
@@ -83,15 +86,28 @@ internal sealed class MessageGuard(RequestDelegate next, ToolCatalog tools, Tool
         else if (message.ArgumentsFault is { } argumentsFault && tools.Find(message.Tool) is { } called)
         {
             metrics.ToolCalled(called.Name, ToolOutcome.InputInvalid, TimeSpan.Zero);
+            Audit(context, called, ToolOutcome.InputInvalid, ToolAudit.NotJudged);
             await WriteAsync(context, StatusCodes.Status200OK, RpcMessage.ToolError($"Invalid input for {called.Name}: {argumentsFault}", message.Id!));
         }
         else
         {
             body.Position = 0;
             request.Body = body;
-            await next(context);
+            try
+            {
+                await next(context);
+            }
+            catch (JsonException) when (!context.Response.HasStarted)
+            {
+                // The SDK reads the params of initialize outside of its own handling of errors.
+                await WriteAsync(context, StatusCodes.Status400BadRequest, RpcMessage.Error(InvalidParams, ToolFilters.UnreadableParams, message.Id));
+            }
         }
     }
+
+    // A call that never reaches its tool is a call all the same.
+    private void Audit(HttpContext context, ToolDefinition tool, string outcome, string decision) =>
+        audit.Called(tool.Name, context.Features.GetRequiredFeature<Caller>(), outcome, TimeSpan.Zero, decision);
 
     private static string? MissingScope(HttpContext context, ToolDefinition tool)
     {

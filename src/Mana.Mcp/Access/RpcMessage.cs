@@ -13,6 +13,10 @@ namespace Mana.Mcp.Access;
 internal sealed record RpcMessage(string? Fault, string? Id = null, string? CallFault = null, string? Tool = null, string? ArgumentsFault = null)
 {
     private const int MaxDepth = 64;
+    private const string CallMethod = "tools/call";
+    private const string Arguments = "arguments";
+
+    private static readonly string[] CallMembers = ["name", Arguments, "_meta"];
     private static readonly RpcMessage InvalidMessage = new("Invalid JSON-RPC message");
     private static readonly RpcMessage InvalidJson = new("Invalid JSON");
 
@@ -21,7 +25,14 @@ internal sealed record RpcMessage(string? Fault, string? Id = null, string? Call
         try
         {
             using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = MaxDepth });
-            return Read(document.RootElement);
+            var message = Read(document.RootElement);
+            if (message.ArgumentsFault is null && HasSurrogates(body.Span))
+            {
+                // The SDK reads each of these texts, too, and fails on some without an answer.
+                ReadTexts(document.RootElement);
+            }
+
+            return message;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -62,11 +73,16 @@ internal sealed record RpcMessage(string? Fault, string? Id = null, string? Call
             return InvalidMessage;
         }
 
-        return id is not null && method.ValueEquals("tools/call") ? ReadCall(id, parameters) : new RpcMessage(null, id);
+        return id is not null && method.ValueEquals(CallMethod) ? ReadCall(id, parameters) : new RpcMessage(null, id);
     }
 
     private static RpcMessage ReadCall(string id, JsonElement parameters)
     {
+        if (parameters.ValueKind == JsonValueKind.Object && !IsReadInOneWay(parameters))
+        {
+            return new RpcMessage(null, id, "Invalid params: name, arguments and _meta are written like this, and each once");
+        }
+
         if (parameters.ValueKind != JsonValueKind.Object
             || !parameters.TryGetProperty("name", out var name)
             || name.ValueKind != JsonValueKind.String
@@ -80,7 +96,7 @@ internal sealed record RpcMessage(string? Fault, string? Id = null, string? Call
             return new RpcMessage(null, id, keyFault);
         }
 
-        if (!parameters.TryGetProperty("arguments", out var arguments) || arguments.ValueKind is JsonValueKind.Object or JsonValueKind.Null)
+        if (!parameters.TryGetProperty(Arguments, out var arguments) || arguments.ValueKind is JsonValueKind.Object or JsonValueKind.Null)
         {
             return new RpcMessage(null, id, Tool: tool, ArgumentsFault: IsText(arguments)
                 ? null
@@ -96,6 +112,24 @@ internal sealed record RpcMessage(string? Fault, string? Id = null, string? Call
         };
         return new RpcMessage(null, id, Tool: tool, ArgumentsFault: $"the arguments must be an object of named fields; you sent {sent}.");
     }
+
+    // The SDK takes these names in any case: what it reads must be what was checked here.
+    private static bool IsReadInOneWay(JsonElement parameters)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var member in parameters.EnumerateObject())
+        {
+            var known = Array.Find(CallMembers, name => name.Equals(member.Name, StringComparison.OrdinalIgnoreCase));
+            if (known is not null && (known != member.Name || !seen.Add(known)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool HasSurrogates(ReadOnlySpan<byte> body) => body.IndexOf("\\ud"u8) >= 0 || body.IndexOf("\\uD"u8) >= 0;
 
     // The SDK fails on such a text before a tool sees it. Escapes in the range are rare: most calls pay for one search.
     private static bool IsText(JsonElement arguments)

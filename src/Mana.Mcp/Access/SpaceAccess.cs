@@ -59,10 +59,15 @@ internal sealed class SpaceAccess(UserSpaces spaces, Memberships memberships)
     private async Task<Caller> GoAsync(Caller caller, string named, CancellationToken cancellationToken)
     {
         var known = await spaces.OfAsync(caller, cancellationToken);
-        var space = known.FirstOrDefault(space => space.Id.Value == named)
-            ?? known.FirstOrDefault(space => string.Equals(space.Slug, named, StringComparison.OrdinalIgnoreCase));
+        var space = Find(known, named);
+        if (space is null)
+        {
+            // Whoever joined a space a moment ago knows it already, and our list does not.
+            known = await spaces.FindNowAsync(caller, cancellationToken) ?? known;
+            space = Find(known, named);
+        }
 
-        // Somebody who joined a moment ago is not in the list yet, and has the id all the same.
+        // Another mana-auth lists nothing: the id is enough.
         var id = space?.Id ?? (PlainId.IsValid(named) ? new SpaceId(named) : (SpaceId?)null);
         if (id is { } found && await memberships.FindAsync(found, caller.User, cancellationToken) is { IsMember: true } membership)
         {
@@ -74,6 +79,10 @@ internal sealed class SpaceAccess(UserSpaces spaces, Memberships memberships)
             $"\"space\" must be the id or slug of a space of the user: {Names(known)}; you sent \"{(named.Length > 80 ? named[..80] + "…" : named)}\". "
             + "Leave it out to work in the active space.");
     }
+
+    private static SpaceView? Find(IReadOnlyList<SpaceView> known, string named) =>
+        known.FirstOrDefault(space => space.Id.Value == named)
+        ?? known.FirstOrDefault(space => string.Equals(space.Slug, named, StringComparison.OrdinalIgnoreCase));
 
     private async Task<string> ElsewhereAsync(Caller active, Caller inside, ToolDefinition tool, CancellationToken cancellationToken)
     {

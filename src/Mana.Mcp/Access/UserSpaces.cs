@@ -22,15 +22,23 @@ internal sealed class UserSpaces(AuthClient auth, DomainClock clock)
 
     /// <summary>The list as it is now.</summary>
     /// <exception cref="AuthUnavailableException">mana-auth cannot be asked, or does not tell.</exception>
-    public async Task<IReadOnlyList<SpaceView>> NowAsync(Caller caller, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SpaceView>> NowAsync(Caller caller, CancellationToken cancellationToken) =>
+        await FindNowAsync(caller, cancellationToken) ?? throw new AuthUnavailableException("mana-auth does not list spaces for this token.");
+
+    /// <summary>The list as it is now; null where another mana-auth gives none to a token.</summary>
+    /// <exception cref="AuthUnavailableException">mana-auth cannot be asked.</exception>
+    public async Task<IReadOnlyList<SpaceView>?> FindNowAsync(Caller caller, CancellationToken cancellationToken)
     {
-        var spaces = await AskAsync(caller.User, caller.ClientId, caller.Jwt, cancellationToken)
-            ?? throw new AuthUnavailableException("mana-auth does not list spaces for this token.");
-        _cache.Set(caller.User, spaces);
+        var spaces = await AskAsync(caller.User, caller.ClientId, caller.Jwt, cancellationToken);
+        if (spaces is not null)
+        {
+            _cache.Set(caller.User, spaces);
+        }
+
         return spaces;
     }
 
-    // A token that was made for us is not passed on: mana-auth tells us about its user instead, where it can.
-    private async Task<IReadOnlyList<SpaceView>?> AskAsync(UserId user, string? clientId, string jwt, CancellationToken cancellationToken) =>
-        (clientId is null ? null : await auth.FindSpacesOfUserAsync(user, cancellationToken)) ?? await auth.FindSpacesAsync(jwt, cancellationToken);
+    // A token that was made for us is never passed on: mana-auth tells us about its user instead, where it can.
+    private Task<IReadOnlyList<SpaceView>?> AskAsync(UserId user, string? clientId, string jwt, CancellationToken cancellationToken) =>
+        clientId is null ? auth.FindSpacesAsync(jwt, cancellationToken) : auth.FindSpacesOfUserAsync(user, cancellationToken);
 }

@@ -14,7 +14,7 @@ internal static class InjectionMarkers
     [
         new(@"\b(ignore|disregard|forget)\s+((all|any|the|of|your|these|those)\s+)*(previous|prior|earlier|above|preceding)\s+(instructions?|messages?|prompts?|rules)", Options),
         new(@"you are now .{0,40}(assistant|gpt|claude|gemini)", Options),
-        new(@"\b(ignorier(e|en sie|t)?|vergiss|vergessen sie|missachte)\s+((bitte|alle|die|deine|ihre|all)\s+)*(vorherigen|vorigen|bisherigen|obigen|früheren)\s+(anweisungen|nachrichten|regeln|vorgaben|befehle)", Options),
+        new(@"\b(ignorier(e|en sie|t)?|vergiss|vergessen sie|missachte)\s+((bitte|alle|die|deine|ihre|all|sämtliche|jegliche)\s+)*(vorherige|vorige|bisherige|obige|frühere)n?\s+(anweisung(en)?|instruktion(en)?|nachricht(en)?|regeln?|vorgaben?|befehle?)", Options),
         new(@"du bist (jetzt|nun|ab jetzt|ab sofort) .{0,40}(assistent|gpt|claude|gemini)", Options),
         new(@"<\s*/?\s*system\b", Options),
         new(@"\{\{.+\}\}", Options),

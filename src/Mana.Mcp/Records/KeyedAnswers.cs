@@ -95,8 +95,15 @@ internal sealed class KeyedAnswers(ServiceDatabase database, DomainClock clock)
 
     /// <summary>Adds the answer of a call that changed nothing.</summary>
     /// <exception cref="KeyTakenException">There is an answer already.</exception>
+    /// <exception cref="RemovedException">The space or the author was removed a moment ago.</exception>
     public Task AddAsync(KeyedCall call, CallToolResult answer, CancellationToken cancellationToken) =>
-        database.WriteAsync((db, ct) => AddAsync(new RecordSession(database, db), call, answer, ct), cancellationToken);
+        database.WriteAsync(
+            async (db, ct) =>
+            {
+                await Removals.CheckAsync(db, call.Space, call.Author, clock.Now(), ct);
+                await AddAsync(new RecordSession(database, db), call, answer, ct);
+            },
+            cancellationToken);
 
     /// <summary>Removes what has expired, a little at a time, and says how much it was.</summary>
     public async Task<int> PurgeAsync(CancellationToken cancellationToken)

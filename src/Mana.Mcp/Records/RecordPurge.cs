@@ -29,6 +29,7 @@ internal sealed partial class RecordPurge(ServiceDatabase database, McpSettings 
         }
         while (last == PurgedAtOnce);
 
+        await database.WriteAsync((db, ct) => Removals.ForgetAsync(db, clock.Now(), ct), cancellationToken);
         if (database.Kind == DatabaseKind.PostgreSql)
         {
             await database.WriteAsync((db, ct) => SharedCallRates.ForgetAsync(db, clock.Now(), ct), cancellationToken);

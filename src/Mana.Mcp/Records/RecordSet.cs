@@ -64,7 +64,11 @@ internal sealed record Stored<T>(
     string Id, string SpaceId, string AuthorId, string Visibility, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, T Data);
 
 /// <summary>Some records in the order of the query, and where the next ones begin (null when these were the last).</summary>
-internal sealed record RecordPage<T>(IReadOnlyList<Stored<T>> Items, string? NextCursor);
+internal sealed record RecordPage<T>(IReadOnlyList<Stored<T>> Items, string? NextCursor)
+{
+    /// <summary>The same records as a list shows them.</summary>
+    public RecordPage<T> Showing(Func<T, T> shown) => this with { Items = [.. Items.Select(record => record with { Data = shown(record.Data) })] };
+}
 
 /// <summary>Which records of a set are wanted.</summary>
 /// <param name="Limit">At most so many.</param>

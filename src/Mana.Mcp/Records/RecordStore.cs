@@ -36,6 +36,8 @@ internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
         database.WriteAsync(
             async (db, ct) =>
             {
+                await SpaceQuota.LockAsync(db, space, ct);
+                await Removals.NoteAsync(db, space.Value, clock.Now(), ct);
                 var deleted = await OwnedTables.OfSpace.RemoveAsync(db, database.Kind, space.Value, ct);
                 var left = (await OwnedTables.OfSpace.CountAsync(db, database.Kind, space.Value, ct)).Values.Sum();
                 return new SpaceRemoval(left == 0, (int)deleted["records"], left);
@@ -47,6 +49,7 @@ internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
         database.WriteAsync(
             async (db, ct) =>
             {
+                await Removals.NoteAsync(db, author.Value, clock.Now(), ct);
                 var deleted = await OwnedTables.OfAuthor.RemoveAsync(db, database.Kind, author.Value, ct);
                 var left = await OwnedTables.OfAuthor.CountAsync(db, database.Kind, author.Value, ct);
                 return new PurgeResponse(left.Values.Sum() == 0, deleted, left);

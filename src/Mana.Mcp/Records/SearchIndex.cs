@@ -21,6 +21,9 @@ internal sealed record Searchable(string Title, string Text);
 /// </remarks>
 internal static class SearchIndex
 {
+    private const string AmongTitles = "title";
+    private const string AmongTexts = "text";
+
     private const char InTitle = '!';
     private const char OfModule = ':';
 
@@ -61,36 +64,48 @@ internal static class SearchIndex
     /// The records of a space in which every word occurs, the last word being the beginning of one: first those that
     /// have all of them in the title, and the newest first among equals.
     /// </summary>
-    /// <returns>Their numbers; they must still be read as records of the space.</returns>
-    public static async Task<IReadOnlyList<long>> FindAsync(
-        DataConnection db, DatabaseKind kind, string space, IReadOnlyList<string> words, string? module, int limit, CancellationToken cancellationToken)
+    /// <returns>Their numbers with the place of each; they must still be read as records of the space.</returns>
+    /// <exception cref="InvalidCursorException">The place to go on behind is none of ours.</exception>
+    public static async Task<IReadOnlyList<Cursor>> FindAsync(
+        DataConnection db, DatabaseKind kind, string space, IReadOnlyList<string> words, string? module, int limit, Cursor? after, CancellationToken cancellationToken)
     {
+        if (after is { OrderKey: not (AmongTitles or AmongTexts) })
+        {
+            throw new InvalidCursorException();
+        }
+
         if (words.Count == 0)
         {
             return [];
         }
 
         var key = KeyOf(space);
-        var found = await FindAsync(InTitle.ToString(), limit);
+        var (inTitle, anywhere) = (Query(InTitle.ToString(), null), Query("", module));
+        var found = after is { OrderKey: AmongTexts } ? [] : await FindAsync(AmongTitles, Query(InTitle.ToString(), module), limit);
         if (found.Count < limit)
         {
             // Those with the words in the title have them in the text as well.
-            var others = await FindAsync("", limit);
-            found.AddRange(others.Except(found).Take(limit - found.Count).ToList());
+            found.AddRange(await FindAsync(AmongTexts, kind == DatabaseKind.Sqlite ? $"({anywhere}) NOT ({inTitle})" : $"{anywhere} & !({inTitle})", limit - found.Count));
         }
 
         return found;
 
-        Task<List<long>> FindAsync(string mark, int count)
+        string Query(string mark, string? inModule)
         {
             var terms = words.Take(MaxQueryWords).Select(word => key + mark + word).ToList();
-            var ofModule = module is null ? null : key + OfModule + module;
-            return db.RowsAsync<long>(
+            var ofModule = inModule is null ? null : key + OfModule + inModule;
+            return kind == DatabaseKind.Sqlite ? Fts5Query(terms, ofModule) : TsQuery(terms, ofModule);
+        }
+
+        async Task<List<Cursor>> FindAsync(string place, string query, int count)
+        {
+            var numbers = await db.RowsAsync<long>(
                 kind == DatabaseKind.Sqlite
-                    ? "select rowid from record_words where record_words match @query order by rowid desc limit @count"
-                    : "select rowid from record_words where words @@ cast(@query as tsquery) order by rowid desc limit @count",
+                    ? "select rowid from record_words where record_words match @query and rowid < @before order by rowid desc limit @count"
+                    : "select rowid from record_words where words @@ cast(@query as tsquery) and rowid < @before order by rowid desc limit @count",
                 cancellationToken,
-                ("query", kind == DatabaseKind.Sqlite ? Fts5Query(terms, ofModule) : TsQuery(terms, ofModule)), ("count", count));
+                ("query", query), ("before", after?.OrderKey == place ? after.Value.Seq : long.MaxValue), ("count", count));
+            return [.. numbers.Select(number => new Cursor(place, number))];
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Globalization;
+using LinqToDB.Data;
 using LinqToDB.Mapping;
 using Mana.Contracts;
+using Mana.Hosting;
 using Mana.Hosting.Storage;
 
 namespace Mana.Mcp.Records;
@@ -23,7 +25,7 @@ internal sealed class SpaceUsageRow
 }
 
 /// <summary>Keeps each space within its bounds, in the transaction of the call that would leave them.</summary>
-internal sealed class SpaceQuota(McpSettings settings)
+internal sealed class SpaceQuota(McpSettings settings, DomainClock clock)
 {
     // Enough to make room for any one call; the rest of what is deleted is purged in its own time.
     private const int MadeRoomAtOnce = 200;
@@ -34,17 +36,27 @@ internal sealed class SpaceQuota(McpSettings settings)
     /// Says what the space holds. On PostgreSQL it also makes the writers of one space wait for each other, in one
     /// order: two calls that each write records of two kinds cannot hold each other up.
     /// </summary>
-    public static Task<SpaceUsageRow> EnterAsync(RecordSession session, SpaceId space, CancellationToken cancellationToken) =>
+    /// <exception cref="RemovedException">The space or the author was removed a moment ago.</exception>
+    public Task<SpaceUsageRow> EnterAsync(RecordSession session, SpaceId space, UserId author, CancellationToken cancellationToken) =>
         session.WriteAsync(
-            async (db, ct) => (await db.RowAsync<SpaceUsageRow>(
-                """
-                insert into space_usage (space_id, records, bytes) values (@space, 0, 0)
-                on conflict (space_id) do update set space_id = excluded.space_id
-                returning *
-                """,
-                ct,
-                ("space", space.Value)))!,
+            async (db, ct) =>
+            {
+                var usage = await LockAsync(db, space, ct);
+                await Removals.CheckAsync(db, space, author, clock.Now(), ct);
+                return usage;
+            },
             cancellationToken);
+
+    /// <summary>Takes the lock of a space that its writers take, too.</summary>
+    public static async Task<SpaceUsageRow> LockAsync(DataConnection db, SpaceId space, CancellationToken cancellationToken) =>
+        (await db.RowAsync<SpaceUsageRow>(
+            """
+            insert into space_usage (space_id, records, bytes) values (@space, 0, 0)
+            on conflict (space_id) do update set space_id = excluded.space_id
+            returning *
+            """,
+            cancellationToken,
+            ("space", space.Value)))!;
 
     /// <summary>Checks the bounds after the call has written.</summary>
     /// <exception cref="SpaceFullException">The call would leave the space with more than it may hold; nothing of it may be stored.</exception>

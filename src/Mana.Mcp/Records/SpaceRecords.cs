@@ -113,14 +113,18 @@ internal sealed partial class SpaceRecords(RecordSession session, DomainClock cl
             cancellationToken);
 
     /// <summary>Deletes all records of a kind that belong to another record, as softly as that one.</summary>
-    public async Task DeletePartsAsync<T>(RecordSet<T> set, string parentId, CancellationToken cancellationToken)
-        where T : class
-    {
-        await foreach (var part in ReadAllAsync(set, new RecordQuery(FilteredBatch, ParentId: parentId), cancellationToken))
-        {
-            await DeleteAsync(set, part.Id, cancellationToken);
-        }
-    }
+    public Task DeletePartsAsync<T>(RecordSet<T> set, string parentId, CancellationToken cancellationToken)
+        where T : class =>
+        session.WriteAsync(
+            async (db, ct) =>
+            {
+                // In two statements, however many they are: every other writer waits meanwhile.
+                const string Parts = " where parent_id = @parent and space_id = @space and collection = @collection and deleted_at is null";
+                (string Name, object? Value)[] which = [("parent", parentId), ("space", space), ("collection", set.Collection)];
+                await db.RunAsync($"delete from record_words where rowid in (select seq from records{Parts})", ct, which);
+                return await db.RunAsync($"update records set deleted_at = @now{Parts}", ct, [("now", clock.Now()), .. which]);
+            },
+            cancellationToken);
 
     /// <summary>Lists records, newest first unless the query says otherwise.</summary>
     /// <exception cref="InvalidCursorException">The cursor is none of ours.</exception>

@@ -52,16 +52,24 @@ internal sealed partial class SpaceRecords
     /// <param name="words">From <see cref="SearchIndex.WordsOf"/>.</param>
     /// <param name="module">Only records of this module.</param>
     /// <param name="limit">At most so many.</param>
+    /// <param name="cursor">Go on from here; null for the beginning.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public Task<IReadOnlyList<RecordRow>> SearchAsync(IReadOnlyList<string> words, string? module, int limit, CancellationToken cancellationToken) =>
-        session.ReadAsync<IReadOnlyList<RecordRow>>(
+    /// <returns>The records, and where the next ones begin (null when these were the last).</returns>
+    /// <exception cref="InvalidCursorException">The cursor is none of ours.</exception>
+    public Task<(IReadOnlyList<RecordRow> Rows, string? NextCursor)> SearchAsync(
+        IReadOnlyList<string> words, string? module, int limit, string? cursor, CancellationToken cancellationToken) =>
+        session.ReadAsync<(IReadOnlyList<RecordRow> Rows, string? NextCursor)>(
             async (db, ct) =>
             {
-                var found = await SearchIndex.FindAsync(db, session.Kind, space, words, module, limit, ct);
+                var after = cursor is null ? (Cursor?)null : Cursor.Parse(cursor) ?? throw new InvalidCursorException();
+                var places = await SearchIndex.FindAsync(db, session.Kind, space, words, module, limit + 1, after, ct);
+                var found = places.Take(limit).Select(place => place.Seq).ToList();
 
                 // By number alone: with the space in the query, SQLite would rather read the whole space.
                 var rows = await db.GetTable<RecordRow>().Where(row => found.Contains(row.Seq)).ToDictionaryAsync(row => row.Seq, ct);
-                return [.. found.Select(seq => rows.GetValueOrDefault(seq)).OfType<RecordRow>().Where(row => row.SpaceId == space && row.DeletedAt is null)];
+                return (
+                    [.. found.Select(seq => rows.GetValueOrDefault(seq)).OfType<RecordRow>().Where(row => row.SpaceId == space && row.DeletedAt is null)],
+                    places.Count > limit ? places[limit - 1].ToString() : null);
             },
             cancellationToken);
 }

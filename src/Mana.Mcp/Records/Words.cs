@@ -3,6 +3,13 @@ namespace Mana.Mcp.Records;
 /// <summary>Words and lists of words, as records keep them.</summary>
 internal static class Words
 {
+    /// <summary>How much of a text a list shows: with more, a hundred of the longest would be more than anybody can take in.</summary>
+    public const int ShownInLists = 10_000;
+
+    /// <summary>The text as a list shows it; what is left out is said.</summary>
+    public static (string Shown, bool? IsShortened) InLists(string text) =>
+        text.Length <= ShownInLists ? (text, null) : (text[..(char.IsHighSurrogate(text[ShownInLists - 1]) ? ShownInLists - 1 : ShownInLists)] + "…", true);
+
     /// <summary>How many words a text has.</summary>
     public static int Count(string text)
     {

@@ -96,6 +96,15 @@ internal sealed class RecordShapes<T>(RecordSet<T> set, string one, string sever
         [new(several, ListSchema()), new("hasMore", new JsonObject { ["type"] = "boolean" })],
         page => new JsonObject { [several] = Views(page.Items), ["hasMore"] = page.NextCursor is not null });
 
+    /// <summary>{"tasks": […], "hasMore": …, "nextCursor": …}: for lists that had no cursor at first.</summary>
+    public OutputShape<RecordPage<T>> ListPage => field ??= OutputShape.Of<RecordPage<T>>(
+        [
+            new(several, ListSchema()),
+            new("hasMore", new JsonObject { ["type"] = "boolean" }),
+            new("nextCursor", new JsonObject { ["type"] = new JsonArray("string", "null") }),
+        ],
+        page => new JsonObject { [several] = Views(page.Items), ["hasMore"] = page.NextCursor is not null, ["nextCursor"] = page.NextCursor });
+
     /// <summary>{"ok": true, "id": …}</summary>
     public OutputShape<string> Deleted => field ??= OutputShape.Of<string>(
         [new("ok", Ok), new("id", new JsonObject { ["type"] = "string", ["format"] = "uuid" })],

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Mana.Mcp.Access;
 using Mana.Mcp.Policy;
 using Microsoft.AspNetCore.Http;
@@ -11,6 +12,23 @@ namespace Mana.Mcp.Tools;
 /// <summary>What stands around the SDK's own handling of tools.</summary>
 internal static class ToolFilters
 {
+    /// <summary>The answer to params that are not what their method takes.</summary>
+    public const string UnreadableParams = "Invalid params: a member is missing, is there twice or has the wrong type";
+
+    /// <summary>Without it the SDK calls its own failure to read params an internal error.</summary>
+    public static void AddMessages(IMcpMessageFilterBuilder filters) => filters
+        .AddIncomingFilter(next => async (context, cancellationToken) =>
+        {
+            try
+            {
+                await next(context, cancellationToken);
+            }
+            catch (JsonException e)
+            {
+                throw new McpProtocolException(UnreadableParams, e, McpErrorCode.InvalidParams);
+            }
+        });
+
     public static void Add(IMcpRequestFilterBuilder filters) => filters
         .AddListToolsFilter(next => async (request, cancellationToken) =>
         {

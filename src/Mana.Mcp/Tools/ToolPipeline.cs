@@ -76,6 +76,10 @@ internal sealed partial class ToolPipeline(
             ended = ended with { Outcome = ToolOutcome.InputInvalid };
             throw;
         }
+        catch (RemovedException e)
+        {
+            return Error($"Tool {tool.Name} failed: {e.Message}");
+        }
         catch (AuthUnavailableException e)
         {
             Log.Failed(logger, tool.Name, e);
@@ -181,7 +185,7 @@ internal sealed partial class ToolPipeline(
             call.Keyed?.Key,
             async (own, session, ct) =>
             {
-                var before = await SpaceQuota.EnterAsync(session, caller.Space, ct);
+                var before = await quota.EnterAsync(session, caller.Space, caller.User, ct);
                 var answer = Answer(await tool.RunAsync(given, ToolCallIn(own), ct), reminder);
                 await quota.CheckAsync(session, caller.Space, before, ct);
                 if (call.Keyed is { } keyed)

@@ -16,7 +16,7 @@ internal static class ToolServices
 {
     private const string Instructions =
         "Mana keeps a person's tasks, notes, journal, moods, habits, study cards, invoices and more. Every tool works in the active space, unless the call names another one of the user in its argument space; spaces.list shows them. "
-        + "Dates are YYYY-MM-DD, times are UTC. Ids come from the tools that create, list or search; do not make them up.";
+        + "Dates are YYYY-MM-DD; times say their own offset, and \"today\" is the user's where the client names a time zone, else that of UTC. Ids come from the tools that create, list or search; do not make them up.";
 
     public static IServiceCollection AddTools(this IServiceCollection services)
     {
@@ -49,6 +49,7 @@ internal static class ToolServices
         });
         services.AddMcpServer()
             .WithHttpTransport(transport => transport.SessionMode = HttpServerSessionMode.Stateless)
+            .WithMessageFilters(ToolFilters.AddMessages)
             .WithRequestFilters(ToolFilters.Add)
             .WithRecordResources();
         return services;

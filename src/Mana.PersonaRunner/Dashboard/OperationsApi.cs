@@ -18,6 +18,7 @@ internal static class OperationsApi
         var api = app.MapGroup("/api/v1").AddEndpointFilter<AccessGate>();
         api.MapPost("/ticks/{id}/cancel", CancelAsync);
         api.MapPost("/ticks/{id}/retry", RetryAsync);
+        api.MapPost("/ticks/{id}/set-aside", SetAsideAsync);
         api.MapPost("/purge", PurgeAsync);
         api.MapGet("/cluster", ClusterAsync);
     }
@@ -39,6 +40,12 @@ internal static class OperationsApi
         return refusal is null
             ? JsonAnswer.Of(done!, RunnerJson.Default.RetryTickResponse, statusCode: StatusCodes.Status202Accepted)
             : Refused(refusal);
+    }
+
+    private static async Task<IResult> SetAsideAsync(string id, TickOperations operations, CancellationToken cancellationToken)
+    {
+        var (done, refusal) = await operations.SetAsideAsync(new TickId(id), cancellationToken);
+        return refusal is null ? JsonAnswer.Of(done!, RunnerJson.Default.SetAsideTickResponse) : Refused(refusal);
     }
 
     private static async Task<IResult> PurgeAsync(HttpContext context, RunnerPurge purge, CancellationToken cancellationToken)

@@ -74,10 +74,12 @@ internal static class DiagEndpoints
 
         try
         {
-            var round = await rounds.BeatAsync(cancellationToken);
+            var looks = new List<Round>();
+            await rounds.BeatAsync(looks.Add, cancellationToken);
+            List<StartedTick> ticks = [.. looks.SelectMany(look => look.Ticks)];
             var failed = new List<DiagFailedPersona>();
-            var results = await ends.WaitAsync([.. round.Ticks.Select(tick => tick.TickId)], cancellationToken);
-            foreach (var (tick, result) in round.Ticks.Zip(results))
+            var results = await ends.WaitAsync([.. ticks.Select(tick => tick.TickId)], cancellationToken);
+            foreach (var (tick, result) in ticks.Zip(results))
             {
                 if (result.Outcome is TickOutcomes.Failed or TickOutcomes.TimedOut)
                 {
@@ -85,8 +87,10 @@ internal static class DiagEndpoints
                 }
             }
 
-            failed.AddRange(round.Skipped.Select(skipped => new DiagFailedPersona(skipped.Email, skipped.Reason)));
-            return Done(round.Asked, round.Ticks.Count + round.Skipped.Count - failed.Count, failed);
+            // A later look finds those that an earlier one has let in.
+            var skipped = looks.SelectMany(look => look.Skipped).Where(one => ticks.TrueForAll(tick => tick.Email != one.Email)).DistinctBy(one => one.Email).ToList();
+            failed.AddRange(skipped.Select(one => new DiagFailedPersona(one.Email, one.Reason)));
+            return Done(ticks.Count + skipped.Count, ticks.Count + skipped.Count - failed.Count, failed);
         }
         catch (PlatformException e)
         {

@@ -33,15 +33,15 @@ internal static class HealthEndpoint
     {
         var last = tickClock.Last;
         var status = "ok";
-        var undelivered = 0;
+        var waiting = new OutboxState(0, 0, null);
         try
         {
             await database.ProbeAsync(cancellationToken);
-            undelivered = await outbox.CountAsync(cancellationToken);
+            waiting = await outbox.StateAsync(cancellationToken);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            status = "unhealthy: the store does not answer";
+            status = "unhealthy: " + (StoreFault.Of(e) is { } fault ? $"the store cannot be used: {fault}" : "the store does not answer");
         }
 
         // A beat waits for one HTTP call of at most 20 s a page; three missed ones are no slow network any more.
@@ -71,10 +71,12 @@ internal static class HealthEndpoint
             last.LastTickAt,
             last.Error,
             runner.Active.Count(job => job.StartedAt is not null),
-            undelivered,
+            waiting.Rows,
             node.Value,
             cluster.Count,
-            run.Value);
+            run.Value,
+            waiting.SetAside,
+            waiting.WaitsSince);
         return JsonAnswer.Of(health, RunnerJson.Default.RunnerHealth, statusCode: status == "ok" ? 200 : 503);
     }
 }

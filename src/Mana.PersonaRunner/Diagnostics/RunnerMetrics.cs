@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
 using Mana.Contracts;
+using Mana.Hosting;
+using Mana.PersonaRunner.Recording;
 
 namespace Mana.PersonaRunner.Diagnostics;
 
@@ -21,10 +23,10 @@ internal sealed class RunnerMetrics
     private readonly Histogram<double> _duration;
     private int _inFlight;
     private int _due;
-    private int _undelivered;
+    private OutboxState _outbox = new(0, 0, null);
     private double _lastTick;
 
-    public RunnerMetrics(IMeterFactory meters)
+    public RunnerMetrics(IMeterFactory meters, DomainClock clock)
     {
         var meter = meters.Create("mana.persona_runner");
         _ticks = meter.CreateCounter<long>("persona_ticks", description: "Finished ticks by outcome.");
@@ -37,8 +39,12 @@ internal sealed class RunnerMetrics
         _duration = meter.CreateHistogram<double>(
             "mana_persona_runner_run_duration", "s", "Duration of a tick.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = TickBuckets });
         meter.CreateObservableGauge("mana_persona_runner_in_flight", () => Volatile.Read(ref _inFlight), description: "Ticks that run now.");
-        meter.CreateObservableGauge("mana_persona_runner_due", () => Volatile.Read(ref _due), description: "Personas that were due at the last beat.");
-        meter.CreateObservableGauge("mana_persona_runner_undelivered", () => Volatile.Read(ref _undelivered), description: "Rows that mana-auth has not acknowledged.");
+        meter.CreateObservableGauge("mana_persona_runner_due", () => Volatile.Read(ref _due), description: "Personas that were due at the last beat; those behind a full queue are not counted.");
+        meter.CreateObservableGauge("mana_persona_runner_undelivered", () => Volatile.Read(ref _outbox).Rows, description: "Batches that mana-auth has not acknowledged.");
+        meter.CreateObservableGauge("mana_persona_runner_set_aside", () => Volatile.Read(ref _outbox).SetAside, description: "Those of them that are sent again only on demand.");
+        meter.CreateObservableGauge(
+            "mana_persona_runner_undelivered_age", () => Volatile.Read(ref _outbox).WaitsSince is { } since ? (clock.GetUtcNow() - since).TotalSeconds : 0, "s",
+            "How long the oldest batch that is still sent has waited; 0 when none waits.");
         meter.CreateObservableGauge("mana_persona_runner_last_tick_timestamp", () => Volatile.Read(ref _lastTick), "s", "When the last tick ended, Unix seconds.");
     }
 
@@ -100,5 +106,5 @@ internal sealed class RunnerMetrics
 
     public void Due(int count) => Volatile.Write(ref _due, count);
 
-    public void Undelivered(int count) => Volatile.Write(ref _undelivered, count);
+    public void Undelivered(OutboxState outbox) => Volatile.Write(ref _outbox, outbox);
 }

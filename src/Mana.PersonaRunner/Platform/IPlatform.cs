@@ -13,6 +13,12 @@ internal interface IPlatform
     /// <exception cref="PlatformException">The platform cannot be asked.</exception>
     Task<IReadOnlyList<DuePersona>> PersonasAsync(string scope, IReadOnlyList<string> emails, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Those who are due, whoever waits longest first, in pages: who has enough asks for no further one.
+    /// </summary>
+    /// <exception cref="PlatformException">The platform cannot be asked.</exception>
+    IAsyncEnumerable<IReadOnlyList<DuePersona>> DueAsync(CancellationToken cancellationToken);
+
     /// <summary>Signs the persona in as an ordinary user and finds its personal space.</summary>
     /// <exception cref="PlatformException">Wrong credentials, no personal space, or no answer.</exception>
     Task<PersonaAccess> SignInAsync(DuePersona persona, CancellationToken cancellationToken);

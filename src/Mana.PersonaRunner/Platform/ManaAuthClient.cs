@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Mana.Contracts;
@@ -58,10 +59,22 @@ internal sealed class ManaAuthClient(HttpClient http, RunnerSettings settings)
     /// <summary><c>GET /api/v1/internal/personas/due</c>, all pages; of the given personas only, where they are few and mana-auth knows how.</summary>
     public async Task<IReadOnlyList<DuePersona>> PersonasAsync(string scope, IReadOnlyList<string> emails, CancellationToken cancellationToken)
     {
+        var personas = new List<DuePersona>();
+        await foreach (var page in PagesAsync(scope, emails, cancellationToken))
+        {
+            personas.AddRange(page);
+        }
+
+        return personas;
+    }
+
+    /// <summary>The same page by page: the next is asked for only when it is wanted. An auth service without pages gives one.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<DuePersona>> PagesAsync(
+        string scope, IReadOnlyList<string> emails, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         var filter = emails.Count <= MaxEmailsInQuery && emails.All(email => email.Length is > 0 and <= 100 && !email.Contains('\0'))
             ? string.Concat(emails.Select(email => $"&email={Uri.EscapeDataString(email)}"))
             : "";
-        var personas = new List<DuePersona>();
         string? after = null;
         do
         {
@@ -69,14 +82,12 @@ internal sealed class ManaAuthClient(HttpClient http, RunnerSettings settings)
             var page = await SendAsync(
                 HttpMethod.Get, "/api/v1/internal/personas/due" + query, TickStages.Due, AuthJson.Default.DueResponse, cancellationToken,
                 withServiceKey: true);
-            personas.AddRange(page.Body.Personas);
+            yield return page.Body.Personas;
 
             // A page that names itself as the next one would be asked for without end.
             after = page.Body.Next == after ? null : page.Body.Next;
         }
         while (after is not null);
-
-        return personas;
     }
 
     /// <summary>Posts one outbox payload: <c>actions</c>, <c>feedback</c> or <c>ticks</c> of a persona.</summary>

@@ -8,6 +8,9 @@ internal sealed class ManaPlatform(ManaAuthClient auth, PersonaSessions sessions
     public Task<IReadOnlyList<DuePersona>> PersonasAsync(string scope, IReadOnlyList<string> emails, CancellationToken cancellationToken) =>
         auth.PersonasAsync(scope, emails, cancellationToken);
 
+    public IAsyncEnumerable<IReadOnlyList<DuePersona>> DueAsync(CancellationToken cancellationToken) =>
+        auth.PagesAsync(TickScopes.Due, [], cancellationToken);
+
     public Task<PersonaAccess> SignInAsync(DuePersona persona, CancellationToken cancellationToken) =>
         sessions.OpenAsync(persona, cancellationToken);
 

@@ -16,6 +16,9 @@ internal sealed class OpenTicks(ServiceDatabase database)
 {
     private const int OpenedTogether = 100;
 
+    // More than nodes' clocks differ: what ended later than this from now ended before a clock was set back.
+    private static readonly TimeSpan ClockDifference = TimeSpan.FromMinutes(5);
+
     /// <summary>Opens ticks; a persona that has one already gets none.</summary>
     /// <param name="ticks">The new rows.</param>
     /// <param name="askedAt">
@@ -35,7 +38,7 @@ internal sealed class OpenTicks(ServiceDatabase database)
                 {
                     // Looked at after the insert: that one waits for the end of a tick which is just being written.
                     var added = await db.AddNewRowsAsync(chunk, ct);
-                    var withdrawn = askedAt is { } since ? await WithdrawAsync(db, ids, since, ct) : 0;
+                    var withdrawn = askedAt is { } since ? await WithdrawAsync(db, ids, since, chunk[0].StartedAt + ClockDifference, ct) : 0;
                     if (added == chunk.Length && withdrawn == 0)
                     {
                         return ids;
@@ -128,9 +131,11 @@ internal sealed class OpenTicks(ServiceDatabase database)
                 .ToListAsync(ct),
             cancellationToken)).ConvertAll(group => (group.Owner, group.Phase == TickPhases.Queued, group.Count));
 
-    private static Task<int> WithdrawAsync(DataConnection db, List<string> ids, DateTimeOffset askedAt, CancellationToken cancellationToken) =>
+    private static Task<int> WithdrawAsync(
+        DataConnection db, List<string> ids, DateTimeOffset askedAt, DateTimeOffset latest, CancellationToken cancellationToken) =>
         db.GetTable<TickRow>()
-            .Where(row => ids.Contains(row.Id) && db.GetTable<PersonaStateRow>().Any(state => state.PersonaId == row.PersonaId && state.LastEndedAt >= askedAt))
+            .Where(row => ids.Contains(row.Id)
+                && db.GetTable<PersonaStateRow>().Any(state => state.PersonaId == row.PersonaId && state.LastEndedAt >= askedAt && state.LastEndedAt <= latest))
             .DeleteAsync(cancellationToken);
 
     private static async Task<TickJournal> JournalAsync(DataConnection db, TickId tick, string phase, CancellationToken cancellationToken)

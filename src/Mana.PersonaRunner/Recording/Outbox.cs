@@ -6,14 +6,26 @@ using Mana.Hosting.Storage;
 
 namespace Mana.PersonaRunner.Recording;
 
+/// <summary>What waits in the outbox.</summary>
+/// <param name="Rows">All rows that mana-auth has not acknowledged.</param>
+/// <param name="SetAside">Those of them that are sent again only on demand.</param>
+/// <param name="WaitsSince">When the oldest of the others came in; null when there is none.</param>
+internal sealed record OutboxState(int Rows, int SetAside, DateTimeOffset? WaitsSince);
+
 /// <summary>The rows that mana-auth has not acknowledged yet; they outlive a restart.</summary>
 internal sealed class Outbox(ServiceDatabase database)
 {
+    /// <summary>The longest that a row waits for its next attempt.</summary>
+    public static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whether the row's next attempt is still to come. One that is further away than any comes from a clock that has been set back since.</summary>
+    public static bool Rests(OutboxRow row, DateTimeOffset now) => row.NextAttemptAt > now && row.NextAttemptAt <= now + LongestPause;
+
     /// <summary>The personas whose first row is due, those that waited longest first.</summary>
     public Task<List<string>> DuePersonasAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         database.ReadAsync(
             (db, ct) => Heads(db)
-                .Where(row => row.NextAttemptAt <= now)
+                .Where(row => row.NextAttemptAt <= now || row.NextAttemptAt > now + LongestPause)
                 .OrderBy(row => row.NextAttemptAt)
                 .Select(row => row.PersonaId)
                 .Take(100)
@@ -68,6 +80,13 @@ internal sealed class Outbox(ServiceDatabase database)
                 .UpdateAsync(ct),
             cancellationToken);
 
+    /// <summary>Lets the persona's later rows pass those of a tick: they are kept, and sent again only on demand.</summary>
+    /// <returns>How many rows.</returns>
+    public Task<int> SetAsideAsync(TickId tick, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            (db, ct) => db.GetTable<OutboxRow>().Where(row => row.TickId == tick.Value && !row.SetAside).Set(row => row.SetAside, true).UpdateAsync(ct),
+            cancellationToken);
+
     /// <summary>
     /// Takes or keeps the right to send the persona's rows. On SQLite there is one node, which has it anyway. A node
     /// that dies or hangs loses it by the database's clock.
@@ -95,8 +114,18 @@ internal sealed class Outbox(ServiceDatabase database)
                 (db, ct) => db.RunAsync("delete from outbox_leases where persona_id = @persona and node = @node", ct, ("persona", persona.Value), ("node", node)),
                 cancellationToken);
 
-    public Task<int> CountAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync((db, ct) => db.GetTable<OutboxRow>().CountAsync(ct), cancellationToken);
+    public Task<OutboxState> StateAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async (db, ct) =>
+            {
+                var parts = await db.GetTable<OutboxRow>()
+                    .GroupBy(row => row.SetAside)
+                    .Select(part => new { IsSetAside = part.Key, Rows = part.Count(), Since = part.Min(row => row.CreatedAt) })
+                    .ToListAsync(ct);
+                var waiting = parts.Find(part => !part.IsSetAside);
+                return new OutboxState(parts.Sum(part => part.Rows), parts.Find(part => part.IsSetAside)?.Rows ?? 0, waiting?.Since);
+            },
+            cancellationToken);
 
     /// <summary>The personas whose last outcome mana-auth may not know yet: what it says of their being due is old.</summary>
     public async Task<IReadOnlySet<string>> UndeliveredPersonasAsync(CancellationToken cancellationToken) =>

@@ -10,7 +10,7 @@ namespace Mana.PersonaRunner.Recording;
 /// <summary>Reads ticks back for the API, the page and the command line.</summary>
 internal sealed class TickReader(ServiceDatabase database)
 {
-    /// <summary>The newest ticks, of one persona where an e-mail is given.</summary>
+    /// <summary>The newest ticks, of one persona where an e-mail is given; of those that wait for delivery the oldest, which hold up others.</summary>
     /// <param name="limit">The most that are returned.</param>
     /// <param name="email">Whose; null for all.</param>
     /// <param name="undelivered">Only those that mana-auth has not acknowledged all of.</param>
@@ -36,7 +36,10 @@ internal sealed class TickReader(ServiceDatabase database)
                     query = query.Where(row => row.Run == run);
                 }
 
-                var ticks = await query.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Take(limit).ToListAsync(ct);
+                query = undelivered
+                    ? query.OrderBy(row => row.StartedAt).ThenBy(row => row.Id)
+                    : query.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id);
+                var ticks = await query.Take(limit).ToListAsync(ct);
                 return await SummariesAsync(db, ticks, ct);
             },
             cancellationToken);
@@ -138,7 +141,7 @@ internal sealed class TickReader(ServiceDatabase database)
         var ratings = (await db.GetTable<RatingRow>().Where(row => ids.Contains(row.TickId) && row.Rating != null).GroupBy(row => row.TickId)
             .Select(group => new { group.Key, Count = group.Count() }).ToListAsync(cancellationToken)).ToDictionary(row => row.Key, row => row.Count);
         var waiting = (await db.GetTable<OutboxRow>().Where(row => ids.Contains(row.TickId)).OrderBy(row => row.Seq)
-            .Select(row => new { row.TickId, row.SetAside, row.LastError }).ToListAsync(cancellationToken)).ToLookup(row => row.TickId);
+            .Select(row => new { row.TickId, row.SetAside, row.LastError, row.Attempts }).ToListAsync(cancellationToken)).ToLookup(row => row.TickId);
         return ticks.ConvertAll(tick => new TickSummary(
             new TickId(tick.Id),
             new UserId(tick.PersonaId),
@@ -161,7 +164,8 @@ internal sealed class TickReader(ServiceDatabase database)
             waiting[tick.Id].Count(),
             waiting[tick.Id].Count(row => row.SetAside),
             waiting[tick.Id].Select(row => row.LastError).FirstOrDefault(error => error is not null),
-            tick.Run));
+            tick.Run,
+            waiting[tick.Id].Select(row => row.Attempts).FirstOrDefault()));
     }
 
     private static TickCall ToView(CallRow call) => new(

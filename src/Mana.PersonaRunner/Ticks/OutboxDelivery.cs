@@ -35,7 +35,6 @@ internal sealed partial class OutboxDelivery(
     private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
     private readonly KeyedLock _locks = new();
 
@@ -92,8 +91,8 @@ internal sealed partial class OutboxDelivery(
                     Interlocked.Increment(ref held);
                 }
             });
-        metrics.Undelivered(await outbox.CountAsync(stopping));
-        var wait = await outbox.NextAttemptAsync(stopping) - clock.GetUtcNow() ?? LongestPause;
+        metrics.Undelivered(await outbox.StateAsync(stopping));
+        var wait = await outbox.NextAttemptAsync(stopping) - clock.GetUtcNow() ?? Outbox.LongestPause;
 
         // What another node sends looks due until it has been sent.
         return held > 0 && wait < FirstPause ? FirstPause : wait;
@@ -135,7 +134,7 @@ internal sealed partial class OutboxDelivery(
             return;
         }
 
-        using var timer = new CancellationTokenSource(wait < LongestPause ? wait : LongestPause, clock);
+        using var timer = new CancellationTokenSource(wait < Outbox.LongestPause ? wait : Outbox.LongestPause, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stoppingToken);
         try
         {
@@ -177,7 +176,7 @@ internal sealed partial class OutboxDelivery(
             foreach (var row in rows)
             {
                 stopping.ThrowIfCancellationRequested();
-                if (row.NextAttemptAt > clock.GetUtcNow() || !await lease.HoldAsync(stopping) || !await SendAsync(persona, row, acknowledged, stopping))
+                if (Outbox.Rests(row, clock.GetUtcNow()) || !await lease.HoldAsync(stopping) || !await SendAsync(persona, row, acknowledged, stopping))
                 {
                     // Order is kept: what comes later waits for this one.
                     return false;
@@ -217,7 +216,7 @@ internal sealed partial class OutboxDelivery(
         {
             var attempts = row.Attempts + 1;
             var refused = IsRefusedForGood(e.StatusCode);
-            var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, FirstPause.TotalSeconds * Math.Pow(2, Math.Min(attempts - 1, 10))));
+            var pause = TimeSpan.FromSeconds(Math.Min(Outbox.LongestPause.TotalSeconds, FirstPause.TotalSeconds * Math.Pow(2, Math.Min(attempts - 1, 10))));
             await outbox.FailedAsync(row.Id, attempts, e.Message, clock.Now() + pause, refused, CancellationToken.None);
             metrics.Error(TickStages.Deliver);
             if (refused)

@@ -52,7 +52,7 @@ internal sealed partial class TickClock(
         }
     }
 
-    /// <summary>When the last beat of this node was over, domain time: whoever was due has an open tick by then.</summary>
+    /// <summary>When the last beat of this node was over, domain time: whoever was due has had an open tick by then.</summary>
     public DateTimeOffset? LastEnd
     {
         get
@@ -73,12 +73,12 @@ internal sealed partial class TickClock(
         }
     }
 
-    /// <summary>Takes over what is known of a beat, unless something newer is.</summary>
+    /// <summary>Takes over what is known of a beat. It may have an earlier time than the one before: clocks are set back.</summary>
     public void Report(BeatReport report)
     {
         lock (_lock)
         {
-            if (_last.At is null || report.At >= _last.At)
+            if (_last.At is null || report.At is not null)
             {
                 _last = report with { LastTickAt = report.LastTickAt ?? _last.LastTickAt };
             }

@@ -87,6 +87,28 @@ internal sealed partial class TickOperations(
         return (new RetryTickResponse(problem is null, id, resent, started, problem), null);
     }
 
+    /// <summary>
+    /// Sets aside what mana-auth has not acknowledged of an ended tick, so that the persona's later rows and visits no
+    /// longer wait for it: mana-auth may answer a batch with an error of its own for ever. A retry sends it again.
+    /// </summary>
+    public async Task<(SetAsideTickResponse? Done, Refusal? Refusal)> SetAsideAsync(TickId id, CancellationToken cancellationToken)
+    {
+        if (await reader.FindAsync(id, cancellationToken) is not { Tick: var tick })
+        {
+            return (null, Unknown);
+        }
+
+        var rows = await outbox.SetAsideAsync(id, cancellationToken);
+        if (rows == 0)
+        {
+            return (null, new Refusal(false, "Nothing of this tick waits to be delivered; there is nothing to set aside"));
+        }
+
+        Log.SetAside(logger, tick.Name, id, rows);
+        delivery.Wake();
+        return (new SetAsideTickResponse(true, id, tick.Email, tick.Name, rows), null);
+    }
+
     private async Task<(StartedTick? Started, string? Problem)> BeginAsync(string email, CancellationToken cancellationToken)
     {
         try
@@ -119,6 +141,9 @@ internal sealed partial class TickOperations(
 
         [LoggerMessage(Level = LogLevel.Information, Message = "{Persona}: tick {TickId} is retried by an operator: {Resent} batches sent again; {Started}")]
         public static partial void Retried(ILogger logger, string persona, TickId tickId, int resent, string started);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "{Persona}: {Batches} batches of tick {TickId} are set aside by an operator")]
+        public static partial void SetAside(ILogger logger, string persona, TickId tickId, int batches);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "The node of tick {TickId} could not be told that it is cancelled; its next write is refused")]
         public static partial void NotTold(ILogger logger, string tickId, Exception exception);

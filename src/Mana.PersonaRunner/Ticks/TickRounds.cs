@@ -29,16 +29,38 @@ internal sealed class TickRounds(
     RunnerMetrics metrics,
     Brain brain,
     RunName run,
-    DomainClock clock)
+    RunnerSettings settings,
+    IClusterView cluster,
+    DomainClock clock,
+    TimeProvider time)
 {
-    /// <summary>Opens a tick for everyone who is due.</summary>
+    // How soon it is seen that ticks have begun and others may wait in their place.
+    private static readonly TimeSpan NextLook = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Opens a tick for everyone who is due: at once for as many as may wait (<c>PERSONA_QUEUE</c>), whoever is due
+    /// longest first, and for the others as those begin. Who is not let in yet costs no memory meanwhile.
+    /// </summary>
+    /// <param name="looked">Told after each look what it opened; there are more looks for as long as somebody is left out.</param>
+    /// <param name="cancellationToken">Ends it; who was not let in stays due.</param>
     /// <exception cref="PlatformException">mana-auth cannot be asked.</exception>
-    public async Task<Round> BeatAsync(CancellationToken cancellationToken)
+    public async Task BeatAsync(Action<Round> looked, CancellationToken cancellationToken)
     {
-        var askedAt = clock.Now();
-        var due = await platform.PersonasAsync(TickScopes.Due, [], cancellationToken);
-        metrics.Due(due.Count);
-        return await OpenAsync(await RunnableAsync(due, cancellationToken), askedAt, ignoresPause: false, cancellationToken);
+        for (var isFirst = true; !pause.IsPaused; isFirst = false)
+        {
+            var queue = Math.Max(1, cluster.Count) * (long)settings.Queue;
+            var room = queue - (await openTicks.CountAsync(cancellationToken)).Queued;
+
+            // Seldom and many: whoever waits already is among the due, and is read again each time.
+            var (round, isEverybody) = room >= (isFirst ? 1 : (queue + 1) / 2) ? await FillAsync(room, cancellationToken) : (new Round(0, [], []), false);
+            looked(round);
+            if (isEverybody)
+            {
+                return;
+            }
+
+            await Task.Delay(NextLook, time, cancellationToken);
+        }
     }
 
     /// <summary>Opens ticks for the personas that a caller asked for, whatever the clock and a pause say.</summary>
@@ -86,6 +108,39 @@ internal sealed class TickRounds(
         return orphans.Count;
     }
 
+    /// <summary>Opens ticks for as many of the due as there is room for.</summary>
+    private async Task<(Round Round, bool IsEverybody)> FillAsync(long room, CancellationToken cancellationToken)
+    {
+        var askedAt = clock.Now();
+        var undelivered = await outbox.UndeliveredPersonasAsync(cancellationToken);
+        var (seen, ticks, skipped) = (0, new List<StartedTick>(), new List<SkippedPersona>());
+        await foreach (var page in platform.DueAsync(cancellationToken))
+        {
+            seen += page.Count;
+            metrics.Due(seen);
+            var runnable = await RunnableAsync(page, undelivered, cancellationToken);
+            for (var next = 0; next < runnable.Count;)
+            {
+                if (ticks.Count == room)
+                {
+                    return (Round(), false);
+                }
+
+                // Those that have a tick already take no place.
+                List<DuePersona> some = [.. runnable.Skip(next).Take((int)Math.Min(runnable.Count, room - ticks.Count))];
+                next += some.Count;
+                var opened = await OpenAsync(some, askedAt, ignoresPause: false, cancellationToken);
+                ticks.AddRange(opened.Ticks);
+                skipped.AddRange(opened.Skipped);
+            }
+        }
+
+        metrics.Due(seen);
+        return (Round(), true);
+
+        Round Round() => new(ticks.Count + skipped.Count, ticks, skipped);
+    }
+
     /// <summary>Whether the text is the persona's e-mail, or its name.</summary>
     private static bool Means(string text, DuePersona persona) =>
         string.Equals(persona.Email, text, StringComparison.OrdinalIgnoreCase)
@@ -97,14 +152,9 @@ internal sealed class TickRounds(
     /// lastActiveAt for idle or failed ticks would otherwise have them run every minute at full cost), and those that
     /// failed and are left alone for a while.
     /// </summary>
-    private async Task<IReadOnlyList<DuePersona>> RunnableAsync(IReadOnlyList<DuePersona> due, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<DuePersona>> RunnableAsync(
+        IReadOnlyList<DuePersona> due, IReadOnlySet<string> undelivered, CancellationToken cancellationToken)
     {
-        if (due.Count == 0)
-        {
-            return due;
-        }
-
-        var undelivered = await outbox.UndeliveredPersonasAsync(cancellationToken);
         var known = await states.OfAsync(due.Select(persona => persona.UserId.Value), cancellationToken);
         return [.. due.Where(persona => !undelivered.Contains(persona.UserId.Value)
             && (!known.TryGetValue(persona.UserId.Value, out var state) || MayRun(persona, state)))];
@@ -114,7 +164,8 @@ internal sealed class TickRounds(
     {
         if (state.Failures > 0)
         {
-            return state.NotBefore is not { } until || until <= clock.GetUtcNow();
+            // A rest that is longer than any comes from a clock that has been set back since.
+            return state.NotBefore is not { } until || until <= clock.GetUtcNow() || until > clock.GetUtcNow() + FailureBackOff.Longest;
         }
 
         var last = state.LastEndedAt;

@@ -42,7 +42,7 @@ public sealed class TwoNodesDeliveryTests(PostgresFixture postgres)
         nodes.Auth.Release.SetResult();
         await sending;
         nodes.Auth.Bodies.Should().Equal("anna/1", "ben/1", "anna/2", "anna/3");
-        (await nodes.Outbox.CountAsync(Token)).Should().Be(0);
+        (await nodes.Outbox.StateAsync(Token)).Should().Be(new OutboxState(0, 0, null));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class TwoNodesDeliveryTests(PostgresFixture postgres)
         private OutboxDelivery Node(string name) => new(
             Outbox,
             new ManaAuthClient(_http, _settings),
-            new RunnerMetrics(_services.GetRequiredService<IMeterFactory>()),
+            new RunnerMetrics(_services.GetRequiredService<IMeterFactory>(), new DomainClock(new FakeTimeProvider(Start))),
             _settings,
             new NodeName(name),
             new DomainClock(new FakeTimeProvider(Start)),

@@ -79,6 +79,9 @@ public sealed class AuthUnderTest : IAsyncDisposable
         _adminToken = null;
     }
 
+    /// <summary>Another node on the same database (PostgreSQL only: SQLite is locked); the caller ends it.</summary>
+    public Task<HostUnderTest> StartBesideAsync() => HostUnderTest.StartAsync(AuthHost.Create, _settings, Clock);
+
     public Task<AdminAccountResult> EnsureAdminAsync(string email = AdminEmail, string password = Password) =>
         AdminAccounts.EnsureAsync(HostUnderTest.Configuration(_settings), email, password, null, Cancellation);
 

@@ -7,18 +7,19 @@ using Microsoft.IdentityModel.Tokens;
 namespace Mana.Tests.Auth;
 
 /// <summary>A person at a browser, and the client that sent them: keeps cookies, follows nothing by itself.</summary>
-internal sealed partial class OAuthBrowser(AuthUnderTest auth) : IDisposable
+internal sealed partial class OAuthBrowser(AuthUnderTest auth, Uri? node = null) : IDisposable
 {
     public const string Resource = "http://localhost:3069/mcp";
     public const string Callback = "http://localhost:41234/callback";
     public const string Verifier = "a-verifier-of-at-least-forty-three-characters-0123456789";
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = auth.Address };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = node ?? auth.Address };
     private readonly Dictionary<string, string> _cookies = new(StringComparer.Ordinal);
 
     public static string Challenge { get; } = Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
 
-    public static Task<AuthUnderTest> StartAsync() => AuthUnderTest.StartAsync(new() { ["MCP_PUBLIC_URL"] = Resource });
+    public static Task<AuthUnderTest> StartAsync(params (string Key, string? Value)[] settings) => AuthUnderTest.StartAsync(
+        new(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value))) { ["MCP_PUBLIC_URL"] = Resource });
 
     public static async Task<(string Id, string? Secret)> RegisterAsync(
         AuthUnderTest auth, bool confidential = false, string name = "Claude Code", string redirect = "http://localhost/callback", params string[] scopes)

@@ -1,5 +1,9 @@
 using System.Text;
+using LinqToDB;
+using LinqToDB.Async;
 using Mana.Auth.OAuth;
+using Mana.Auth.Storage;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Mana.Tests.Auth;
 
@@ -266,6 +270,44 @@ public sealed class OAuthHostileTests
         (await browser.TokenAsync([("client_id", client), ("x", new string('x', 100_000))])).Status.Should().Be(413);
         (await browser.SendAsync(HttpMethod.Post, "/oauth/token", new MultipartFormDataContent { { new StringContent(client), "client_id" } })).Status.Should().Be(400);
         (await browser.GetAsync("/oauth/token?grant_type=refresh_token")).Status.Should().Be(404);
+    }
+
+    [Theory]
+    [InlineData("application/x-www-form-urlencoded; =")]
+    [InlineData("application/x-www-form-urlencoded; charset=utf-7")]
+    [InlineData("application/x-www-form-urlencoded, text/plain")]
+    public async Task A_content_type_that_cannot_be_read_is_the_clients_fault(string type)
+    {
+        await using var auth = await OAuthBrowser.StartAsync();
+        var (client, _) = await OAuthBrowser.RegisterAsync(auth);
+        using var browser = new OAuthBrowser(auth);
+        foreach (var path in (string[])["/oauth/token", "/oauth/revoke"])
+        {
+            var content = new StringContent($"grant_type=refresh_token&client_id={client}&refresh_token=x&token=x");
+            content.Headers.Remove("Content-Type");
+            content.Headers.TryAddWithoutValidation("Content-Type", type);
+            var answer = await browser.SendAsync(HttpMethod.Post, path, content);
+            answer.Status.Should().Be(400, answer.Text);
+            answer.Json.GetProperty("error").GetString().Should().Be("invalid_request");
+        }
+    }
+
+    [Fact]
+    public async Task A_session_that_ended_while_its_user_pressed_the_button_gives_no_code()
+    {
+        await using var auth = await OAuthBrowser.StartAsync();
+        await auth.NewUserAsync(Email);
+        var (client, _) = await OAuthBrowser.RegisterAsync(auth);
+        var registered = await auth.Services.GetRequiredService<OAuthClients>().FindAsync(client, AuthUnderTest.Cancellation);
+        var request = new AuthorizationRequest(registered!, OAuthBrowser.Callback, null, OAuthBrowser.Challenge, OAuthBrowser.Resource, Scopes.All);
+        var session = await auth.Database.ReadAsync((db, ct) => db.GetTable<SessionRow>().FirstAsync(ct), AuthUnderTest.Cancellation);
+        var grants = auth.Services.GetRequiredService<OAuthGrants>();
+
+        (await grants.CreateCodeAsync(request, session, AuthUnderTest.Cancellation)).Should().NotBeNull();
+        await auth.EnsureAdminAsync(Email, "another password 1");
+
+        (await grants.CreateCodeAsync(request, session, AuthUnderTest.Cancellation)).Should().BeNull("a new password ended it");
+        (await OAuthTests.DumpAsync(auth, "oauth_codes")).Should().BeEmpty();
     }
 
     [Fact]

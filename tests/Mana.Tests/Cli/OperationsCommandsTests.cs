@@ -44,7 +44,8 @@ public sealed class OperationsCommandsTests : IDisposable
         var list = await RunAsync("tick", "list", "--undelivered");
         var show = await RunAsync("tick", "show", "t-1");
 
-        list.Out.Should().MatchRegex(@"t-1\s+Anna\s+failed\s+1\s+1\s+mana-auth answered with 400");
+        list.Out.Should().MatchRegex(@"t-1\s+Anna\s+2026-11-22 12:00:00Z\s+1\s+1\s+7\s+mana-auth answered with 400")
+            .And.Contain("tick set-aside ID");
         show.Out.Should().Contain("failed (model): overloaded")
             .And.Contain("taken up 3 times, 1 model call made again, 1 tool call made again, 2 tool calls in doubt")
             .And.MatchRegex(@"\? a0 todo\.create .*in doubt").And.MatchRegex(@"✓ a1 todo\.list .*sent 2 times").And.MatchRegex(@"\? a2 notes\.create .*in doubt")
@@ -124,7 +125,7 @@ public sealed class OperationsCommandsTests : IDisposable
         return new TickDetail(
             new TickSummary(
                 new TickId("t-1"), new UserId("u"), "persona.anna@mana.test", "Anna", "claude", "m", "ended", "failed", "overloaded", FakeAuth.Noon, FakeAuth.Noon,
-                3, 0, 0, false, "model", 3, null, 2, 1, "mana-auth answered with 400"),
+                3, 0, 0, false, "model", 3, null, 2, 1, "mana-auth answered with 400", DeliveryAttempts: 7),
             null,
             [],
             [

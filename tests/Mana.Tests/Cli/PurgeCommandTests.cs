@@ -104,7 +104,8 @@ public sealed class PurgeCommandTests : IDisposable
 
         var code = await RunAsync(services, "", "clients", "add", "Claude Code", "--for", "claude-code");
         var desktop = await RunAsync(services, "", "clients", "add", "Claude Desktop", "--for", "claude-desktop", "--confidential");
-        var own = await RunAsync(services, "", "clients", "add", "Mine", "--redirect", "https://example.org/cb", "--read-only", "--json");
+        var web = await RunAsync(services, "", "clients", "add", "Claude", "--for", "claude-ai", "--confidential");
+        var own = await RunAsync(services, "", "clients", "add", "--redirect", "https://example.org/cb", "--redirect", "http://localhost/cb", "Mine", "--read-only", "--json");
         var refused = await RunAsync(services, "", "clients", "add", "Evil", "--redirect", "http://example.org/cb");
         var nowhere = await RunAsync(services, "", "clients", "add", "Nowhere");
         var list = await RunAsync(services, "", "clients", "list", "--json");
@@ -112,11 +113,13 @@ public sealed class PurgeCommandTests : IDisposable
         var id = list.Json.EnumerateArray().Single(client => client.GetProperty("name").GetString() == "Claude Code").GetProperty("clientId").GetString();
         code.Out.Should().Contain($"claude mcp add --transport http --client-id {id} --callback-port 8765 mana {services.Mcp.Address.AbsoluteUri.TrimEnd('/')}/mcp");
         desktop.Out.Should().Contain("\"--static-oauth-client-info\"").And.Contain("client secret: ").And.Contain("\\\"client_secret\\\":\\\"");
+        web.Out.Should().Contain("Customize (in earlier versions Settings), Connectors, Add custom connector");
+        own.Json.GetProperty("redirectUris").GetArrayLength().Should().Be(2, "the name after an address is none");
         own.Json.GetProperty("scopes").EnumerateArray().Select(scope => scope.GetString()).Should().Equal("mana:read");
         refused.ExitCode.Should().Be(ExitCode.Failed);
         refused.Error.Should().Contain("http://example.org/cb must be https, or http on localhost");
         nowhere.ExitCode.Should().Be(ExitCode.Usage);
-        list.Json.GetArrayLength().Should().Be(3);
+        list.Json.GetArrayLength().Should().Be(4);
         list.Out.Should().NotContain("ecret\": \"");
 
         (await RunAsync(services, "", "clients", "remove", id!)).ExitCode.Should().Be(ExitCode.Ok);

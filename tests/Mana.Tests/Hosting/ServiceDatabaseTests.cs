@@ -88,6 +88,44 @@ public sealed class ServiceDatabaseTests : IDisposable
     }
 
     [Fact]
+    public async Task On_a_full_disk_the_writer_hears_so_and_the_probe_tells_when_there_is_room_again()
+    {
+        await using var database = Open();
+        var cancellationToken = TestContext.Current.CancellationToken;
+
+        // SQLite undoes the whole transaction by itself, and the savepoint with it.
+        var full = await FluentActions.Awaiting(() => database.WriteAsync(
+                async (db, ct) =>
+                {
+                    await db.RunAsync("pragma max_page_count = 1", ct);
+                    await db.RunAsync("create table blobs as select randomblob(1000000) as data", ct);
+                },
+                cancellationToken))
+            .Should().ThrowAsync<SqliteException>();
+        StoreFault.Of(full.Which).Should().Be("the disk is full");
+
+        await FluentActions.Awaiting(() => ProbeOnceAsync("pragma query_only = on")).Should().ThrowAsync<SqliteException>("reading goes on, so only a write can tell");
+        await ProbeOnceAsync("pragma query_only = off");
+        await database.WriteAsync((db, ct) => db.InsertAsync(new Thing { Id = "next", At = Noon }, token: ct), cancellationToken);
+
+        // The one pooled connection is the writer's.
+        async Task ProbeOnceAsync(string pragma)
+        {
+            await database.ReadAsync((db, ct) => db.RunAsync(pragma, ct), cancellationToken);
+            await database.ProbeAsync(cancellationToken);
+        }
+    }
+
+    [Fact]
+    public void A_data_directory_that_cannot_be_made_is_not_said_to_be_in_use()
+    {
+        File.WriteAllText(Path.Combine(_directory.Path, "things.db.lock"), "");
+        var settings = new SettingsReader(HostUnderTest.Configuration(new Dictionary<string, string?> { ["MANA_DATA"] = Path.Combine(_directory.Path, "things.db.lock", "below") }));
+        FluentActions.Invoking(() => ServiceDatabase.Open(DatabaseSettings.Read(settings, "things"), typeof(ServiceDatabaseTests).Assembly))
+            .Should().Throw<ConfigurationException>().WithMessage("*cannot be written*--data*");
+    }
+
+    [Fact]
     public async Task A_second_instance_on_the_same_directory_is_refused_with_the_way_out()
     {
         await using var database = Open();

@@ -12,7 +12,7 @@ public sealed class ArgumentTests
     [InlineData("todo.create", """{"title":""}""", "\"title\" must be text of 1 to 500 characters; you sent \"\".")]
     [InlineData("todo.create", """{"title":5}""", "\"title\" must be text of 1 to 500 characters; you sent 5.")]
     [InlineData("todo.create", """{"title":"x","description":null}""", "\"description\" must be text of at most 10000 characters; you sent null. Leave the field out instead of sending null.")]
-    [InlineData("todo.create", """{"title":"x","titel":"y"}""", "\"titel\" is no field of this tool; it takes title, description, priority, dueDate, projectId, recurrence, subtasks. Did you mean \"title\"?")]
+    [InlineData("todo.create", """{"title":"x","titel":"y"}""", "\"titel\" is no field of this tool; it takes title, description, priority, dueDate, projectId, recurrence, subtasks, recurrenceRule. Did you mean \"title\"?")]
     [InlineData("todo.create", """{"title":"x","priority":"hihg"}""", "\"priority\" must be one of low, medium, high, urgent; you sent \"hihg\". Did you mean \"high\"?")]
     [InlineData("todo.create", """{"title":"x","dueDate":"tomorrow"}""", "\"dueDate\" must be a date-time with zone such as 2026-11-22T18:00:00Z or a date such as 2026-11-22 or null; you sent \"tomorrow\".")]
     [InlineData("todo.create", """{"title":"x","dueDate":"2026-02-30"}""", "\"dueDate\" must be")]

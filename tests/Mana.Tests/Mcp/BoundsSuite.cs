@@ -133,6 +133,42 @@ public abstract class BoundsSuite
     }
 
     [Fact]
+    public async Task Who_was_let_in_before_a_purge_leaves_nothing_behind_after_it()
+    {
+        await using var store = await StartAsync();
+        var mcp = store.Mcp;
+        mcp.Auth.Join(McpUnderTest.Anna, "space-ben", "member");
+        var anna = await mcp.ConnectAsync();
+        await anna.CallAsync("todo.create", """{"title":"before"}""");
+        await anna.CallAsync("todo.create", """{"title":"before, with ben","space":"space-ben"}""");
+        var ben = await mcp.ConnectAsync("ben", "space-ben");
+
+        await RemoveAsync(mcp, $"/api/v1/internal/spaces/{McpUnderTest.Space}");
+        await RemoveAsync(mcp, $"/api/v1/internal/users/{McpUnderTest.Anna}/records");
+
+        // Both memberships are believed for half a minute: nothing else stands in the way of these calls.
+        (await anna.FailAsync("todo.create", """{"title":"after"}""")).Should().Contain("was removed a moment ago");
+        (await anna.FailAsync("todo.create", """{"title":"after, with ben","space":"space-ben"}""")).Should().Contain("was removed a moment ago");
+        KeyedCalls.IsError(await mcp.KeyedAsync("k", "todo.create", """{"title":7}""")).Should().BeTrue();
+        ((long)(await RowsAsync(mcp, McpUnderTest.Space))["rows"]!).Should().Be(0);
+        (await store.CountAsync($"select count(*) from records where author_id = '{McpUnderTest.Anna}'")).Should().Be(0);
+        (await store.CountAsync($"select count(*) from idempotency_keys where author_id = '{McpUnderTest.Anna}'")).Should().Be(0);
+        await ben.CallAsync("todo.create", """{"title":"of ben"}""");
+
+        mcp.Clock.Advance(TimeSpan.FromHours(1));
+        await store.Mcp.Host.Services.GetRequiredService<RecordPurge>().PurgeAsync(Cancellation);
+        (await store.CountAsync("select count(*) from removals")).Should().Be(0);
+
+        static async Task RemoveAsync(McpUnderTest mcp, string path)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Delete, path);
+            request.Headers.Add("X-Service-Key", FakeAuth.ServiceKeyValue);
+            using var response = await mcp.Host.Client.SendAsync(request, Cancellation);
+            response.IsSuccessStatusCode.Should().BeTrue(await response.Content.ReadAsStringAsync(Cancellation));
+        }
+    }
+
+    [Fact]
     public async Task The_purge_of_a_user_takes_what_the_user_wrote_wherever_and_leaves_what_others_wrote()
     {
         await using var store = await StartAsync();

@@ -39,6 +39,9 @@ internal sealed class FakeAuth : IAsyncDisposable
     /// <summary>False for another mana-auth, which says of a space only what the contract has.</summary>
     public bool TellsSpaceTypes { get; set; } = true;
 
+    /// <summary>False for another mana-auth, which lists spaces to their user alone.</summary>
+    public bool ListsSpacesToServices { get; set; } = true;
+
     /// <summary>What every user has allowed; null for a mana-auth that knows no tool policy.</summary>
     public IReadOnlyList<string>? AllowDestructive { get; set; } = ["*"];
 
@@ -185,7 +188,11 @@ internal sealed class FakeAuth : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    private Task SpacesOfUserAsync(HttpContext context) => WriteSpacesAsync(context, (string)context.Request.RouteValues["user"]!);
+    private Task SpacesOfUserAsync(HttpContext context)
+    {
+        context.Response.StatusCode = ListsSpacesToServices ? StatusCodes.Status200OK : StatusCodes.Status404NotFound;
+        return ListsSpacesToServices ? WriteSpacesAsync(context, (string)context.Request.RouteValues["user"]!) : Task.CompletedTask;
+    }
 
     private async Task SpacesAsync(HttpContext context)
     {

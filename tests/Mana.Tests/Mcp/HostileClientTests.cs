@@ -142,6 +142,22 @@ public sealed class HostileClientTests
     }
 
     [Fact]
+    public async Task A_large_body_that_is_announced_and_not_sent_costs_no_memory()
+    {
+        const int Clients = 300;
+        await using var mcp = await McpUnderTest.StartAsync();
+        var head = $"POST /mcp HTTP/1.1\r\nHost: {mcp.Host.Address.Authority}\r\nAuthorization: Bearer {mcp.Token()}\r\nX-Mana-Space: {McpUnderTest.Space}\r\n"
+            + "Accept: application/json, text/event-stream\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n{\"jsonrpc\"";
+        using var warm = await mcp.PostAsync(ListTools);
+        var before = GC.GetTotalAllocatedBytes();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => SendRawAsync(mcp, head)));
+
+        answers.Should().AllSatisfy(answer => answer.Should().StartWith("HTTP/1.1 408 "));
+        (GC.GetTotalAllocatedBytes() - before).Should().BeLessThan(Clients * 512 * 1024L, "only what came was kept");
+    }
+
+    [Fact]
     public async Task Who_reads_too_slowly_is_cut_off_and_holds_nobody_up()
     {
         await using var mcp = await McpUnderTest.StartAsync();

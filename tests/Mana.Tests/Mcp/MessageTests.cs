@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using Mana.Tests.Mcp.Idempotency;
 
 namespace Mana.Tests.Mcp;
 
@@ -124,6 +125,74 @@ public sealed class MessageTests
 
         ((string)(await JsonAsync(response))["result"]!["content"]![0]!["text"]!).Should()
             .Be("Invalid input for todo.create: the arguments hold half a surrogate pair, which is no valid Unicode text; leave it out.");
+    }
+
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"\ud800","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"mana://todo/\uD800"}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"todo.list","arguments":{},"_meta":{"x":"\udfff"}}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"\udfff":1}}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":"\ud800","method":"ping"}""")]
+    public async Task Half_a_surrogate_pair_anywhere_else_is_no_message(string body)
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+
+        using var response = await mcp.PostAsync(body);
+
+        response.StatusCode.Should().Be(HttpStatusCode.BadRequest);
+        ((int)(await JsonAsync(response))["error"]!["code"]!).Should().Be(-32700);
+    }
+
+    [Fact]
+    public async Task A_whole_surrogate_pair_is_text()
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+
+        using var response = await mcp.PostAsync(
+            """{"jsonrpc":"2.0","id":"\ud83d\ude00","method":"tools/call","params":{"name":"todo.create","arguments":{"title":"\ud83d\ude00"},"_meta":{"x":"\ud83d\ude00"}}}""");
+
+        var answer = KeyedCalls.Message(await response.Content.ReadAsStringAsync(Cancellation));
+        ((string)answer["id"]!, (string)answer["result"]!["structuredContent"]!["task"]!["title"]!).Should().Be(("😀", "😀"));
+    }
+
+    [Theory]
+    [InlineData("initialize", "{}")]
+    [InlineData("initialize", """{"protocolVersion":5,"capabilities":{},"clientInfo":{"name":"x","version":"1"}}""")]
+    [InlineData("initialize", """{"protocolVersion":"2025-06-18","capabilities":[],"clientInfo":{"name":"x","version":"1"}}""")]
+    [InlineData("resources/read", "{}")]
+    [InlineData("resources/read", """{"uri":5}""")]
+    [InlineData("resources/list", """{"cursor":5}""")]
+    [InlineData("tools/list", """{"cursor":{}}""")]
+    [InlineData("logging/setLevel", """{"level":"nonsense"}""")]
+    [InlineData("tools/call", """{"name":"todo.list","_meta":[]}""")]
+    public async Task Params_that_are_not_what_their_method_takes_are_32602(string method, string parameters)
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+
+        using var response = await mcp.PostAsync($$"""{"jsonrpc":"2.0","id":"q","method":"{{method}}","params":{{parameters}}}""");
+
+        ((int)response.StatusCode).Should().BeLessThan(500);
+        var answer = KeyedCalls.Message(await response.Content.ReadAsStringAsync(Cancellation));
+        ((string)answer["id"]!, (int)answer["error"]!["code"]!).Should().Be(("q", -32602));
+    }
+
+    // The SDK takes names in any case: the key or the tool that it reads would not be the one that was checked.
+    [Theory]
+    [InlineData("""{"name":"todo.list","NAME":"todo.create","arguments":{"title":"x"}}""")]
+    [InlineData("""{"name":"todo.create","name":"todo.list","arguments":{"title":"x"}}""")]
+    [InlineData("""{"NAME":"todo.create","arguments":{"title":"x"}}""")]
+    [InlineData("""{"name":"todo.create","Arguments":{"title":"x"}}""")]
+    [InlineData("""{"name":"todo.create","arguments":{"title":"x"},"_META":{"mana.how/idempotency-key":"KEY"}}""")]
+    public async Task A_call_that_could_be_read_in_two_ways_is_32602_and_does_nothing(string parameters)
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+        var client = await mcp.ConnectAsync();
+
+        using var response = await mcp.PostAsync(
+            $$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{parameters.Replace("KEY", new string('k', 5000), StringComparison.Ordinal)}}}""");
+
+        ((int)(await JsonAsync(response))["error"]!["code"]!).Should().Be(-32602);
+        (await client.CallAsync("todo.list"))["tasks"]!.AsArray().Should().BeEmpty();
     }
 
     [Fact]

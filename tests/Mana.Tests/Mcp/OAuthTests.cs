@@ -131,4 +131,23 @@ public sealed class OAuthTests
         ((string)task["spaceId"]!).Should().Be(McpUnderTest.Space);
         mcp.Auth.LastBearer.Should().BeNull("a token that was made for us is not passed on");
     }
+
+    [Fact]
+    public async Task A_token_that_was_made_for_us_is_not_even_passed_on_where_nobody_else_tells_of_its_user()
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+        mcp.Auth.ListsSpacesToServices = false;
+        var token = mcp.Auth.Token(McpUnderTest.Anna, mcp.Clock.GetUtcNow(), scope: "mana:read mana:write", client: "claude");
+
+        using var response = await mcp.PostAsync(Call.Replace("TOOL", "todo.list", StringComparison.Ordinal), request =>
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            request.Headers.Remove("X-Mana-Space");
+        });
+        var inSpace = await (await mcp.ConnectAsAsync(token)).FailAsync("todo.list", """{"space":"another"}""");
+
+        response.StatusCode.Should().Be(HttpStatusCode.Forbidden);
+        inSpace.Should().Contain("\"space\" must be the id or slug of a space of the user");
+        mcp.Auth.LastBearer.Should().BeNull();
+    }
 }

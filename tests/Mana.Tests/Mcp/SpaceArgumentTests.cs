@@ -120,16 +120,18 @@ public sealed class SpaceArgumentTests
         Modules(personal).Should().Equal(mcp.Tools.Select(tool => tool.Module).Distinct().Where(module => module != "spaces"));
     }
 
-    [Fact]
-    public async Task A_new_membership_is_good_at_once_by_its_id()
+    [Theory]
+    [InlineData("org-club")]
+    [InlineData("chess")]
+    public async Task A_new_membership_is_good_at_once_by_its_id_and_by_its_slug(string named)
     {
         await using var mcp = await StartAsync();
         var client = await mcp.ConnectAsync();
         await client.CallAsync("todo.list", """{"space":"berg"}""");
         mcp.Auth.Join(McpUnderTest.Anna, "org-club");
-        mcp.Auth.Describe("org-club", "club");
+        mcp.Auth.Describe("org-club", "club", "chess");
 
-        await client.CallAsync("todo.list", """{"space":"org-club"}""");
+        await client.CallAsync("todo.list", $$"""{"space":"{{named}}"}""");
     }
 
     [Fact]

@@ -39,6 +39,40 @@ public sealed class OperationsTests
     }
 
     [Fact]
+    public async Task A_batch_that_mana_auth_fails_on_for_ever_is_seen_and_can_be_set_aside_and_nothing_is_lost()
+    {
+        await using var mana = await FakeMana.StartAsync();
+        mana.Personas.Add(FakeMana.Anna());
+        mana.Fault = context => context.Request.Path.Value!.EndsWith("/actions", StringComparison.Ordinal) ? Results.StatusCode(500) : null;
+        await using var runner = await RunnerUnderTest.StartAsync(mana, TestBrain.Visit());
+        var first = (await runner.TickAsync(Anna, Token)).Tick.Id;
+        while ((await runner.FindAsync(first, Token)).Tick.DeliveryAttempts < 3)
+        {
+            runner.Clock.Advance(TimeSpan.FromSeconds(5));
+        }
+
+        var health = await runner.HealthAsync(Token);
+        var metrics = await runner.Client.GetStringAsync("/metrics", Token);
+        (health.Undelivered, health.SetAside, health.UndeliveredSince).Should().Be((3, 0, RunnerUnderTest.Start));
+        metrics.Should().MatchRegex("(?m)^mana_persona_runner_undelivered_age_seconds(\\{[^}]*\\})? [1-9]");
+
+        var done = await PostAsync($"/api/v1/ticks/{first}/set-aside");
+        var again = await PostAsync($"/api/v1/ticks/{first}/set-aside");
+        (await done.Content.ReadFromJsonAsync(RunnerJson.Default.SetAsideTickResponse, Token)).Should().BeEquivalentTo(new { Ok = true, TickId = first, Email = Anna, SetAside = 3 });
+        again.StatusCode.Should().Be(HttpStatusCode.Conflict);
+        health = await runner.HealthAsync(Token);
+        (health.Undelivered, health.SetAside, health.UndeliveredSince).Should().Be((3, 3, null));
+
+        mana.Fault = _ => null;
+        (await runner.TickAsync(Anna, Token)).Tick.Delivered.Should().BeTrue("it does not wait for the earlier one any more");
+        (await PostAsync($"/api/v1/ticks/{first}/retry")).StatusCode.Should().Be(HttpStatusCode.Accepted);
+        await runner.EndedAsync(2);
+        mana.Delivered.Should().HaveCount(6);
+
+        async Task<HttpResponseMessage> PostAsync(string path) => await runner.Client.PostAsync(path, null, Token);
+    }
+
+    [Fact]
     public async Task A_queued_tick_that_is_cancelled_never_begins()
     {
         await using var mana = await FakeMana.StartAsync();

@@ -25,7 +25,6 @@ internal static class ClientCommands
     {
         Description = "Where answers may go; repeatable. https, or http on localhost, whose port is then free",
         HelpName = "URL",
-        AllowMultipleArgumentsPerToken = true,
     };
 
     private static readonly Option<bool> Confidential = new("--confidential") { Description = "Give it a secret, which is shown once" };
@@ -164,7 +163,7 @@ internal static class ClientCommands
                 yield return $"        \"--static-oauth-client-info\", \"{Info(client)}\"] }} }} }}";
                 break;
             case ClaudeAi:
-                yield return "Claude (web and desktop): Settings, Connectors, Add custom connector, Advanced settings. The address must be reachable from the internet by https:";
+                yield return "Claude (web and desktop): Customize (in earlier versions Settings), Connectors, Add custom connector, Advanced settings. The address must be reachable from the internet by https:";
                 yield return $"  URL {mcp}   OAuth client id {client.ClientId}{(client.Confidential ? "   and the secret above" : "")}";
                 break;
             default:

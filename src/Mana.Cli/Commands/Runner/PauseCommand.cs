@@ -9,11 +9,11 @@ namespace Mana.Cli.Commands.Runner;
 internal static class PauseCommand
 {
     public static Command CreatePause(GlobalOptions globals, CliEnvironment environment) =>
-        new Verb("pause", "Start no more ticks until resumed; running ones finish.", "mana pause")
+        new Verb("pause", "Pause all nodes: within a second no model is asked any more, and ticks wait where they are. Outlives a restart.", "mana pause")
             .Runs(globals, environment, (context, cancellationToken) => RunAsync(context, runner => runner.PauseAsync(cancellationToken)));
 
     public static Command CreateResume(GlobalOptions globals, CliEnvironment environment) =>
-        new Verb("resume", "Start ticks again.", "mana resume")
+        new Verb("resume", "Go on: waiting ticks where they stood, and new ones.", "mana resume")
             .Runs(globals, environment, (context, cancellationToken) => RunAsync(context, runner => runner.ResumeAsync(cancellationToken)));
 
     private static async Task<ExitCode> RunAsync(CommandContext context, Func<RunnerClient, Task<PauseResponse>> call)
@@ -26,7 +26,7 @@ internal static class PauseCommand
         }
         else
         {
-            context.Say(answer.Paused ? "paused; [bold]./mana resume[/] starts ticks again" : "running");
+            context.Say(answer.Paused ? "paused; [bold]./mana resume[/] goes on" : "running");
         }
 
         return ExitCode.Ok;

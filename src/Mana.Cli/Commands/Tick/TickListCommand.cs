@@ -16,7 +16,7 @@ internal static class TickListCommand
 
     private static readonly Option<string?> Persona = new("--persona") { Description = "Only this persona's", HelpName = "EMAIL" };
 
-    private static readonly Option<bool> Undelivered = new("--undelivered") { Description = "Only those that mana-auth has not acknowledged all of, with the reason" };
+    private static readonly Option<bool> Undelivered = new("--undelivered") { Description = "Only those that mana-auth has not acknowledged all of, the oldest first, with the reason" };
 
     public static Command Create(GlobalOptions globals, CliEnvironment environment)
     {
@@ -46,6 +46,11 @@ internal static class TickListCommand
         }
 
         context.Console.Write(context.Get(Undelivered) ? UndeliveredTable(ticks) : Table(ticks));
+        if (context.Get(Undelivered))
+        {
+            context.Say("A persona visits again when nothing of it waits. [bold]./mana tick retry ID[/] sends now, [bold]./mana tick set-aside ID[/] lets the persona go on without.");
+        }
+
         return ExitCode.Ok;
     }
 
@@ -71,15 +76,16 @@ internal static class TickListCommand
 
     private static Table UndeliveredTable(IReadOnlyList<TickSummary> ticks)
     {
-        var table = Texts.Table("tick", "persona", "outcome", "waiting", "set aside", "reason");
+        var table = Texts.Table("tick", "persona", "since", "waiting", "set aside", "attempts", "reason");
         foreach (var tick in ticks)
         {
             table.AddRow(
                 Markup.Escape(tick.Id.Value),
                 Markup.Escape(tick.Name),
-                Texts.State(tick),
+                Texts.Time(tick.EndedAt),
                 (tick.Undelivered - tick.SetAside).ToString(CultureInfo.InvariantCulture),
                 tick.SetAside > 0 ? $"[red]{tick.SetAside.ToString(CultureInfo.InvariantCulture)}[/]" : "0",
+                tick.DeliveryAttempts.ToString(CultureInfo.InvariantCulture),
                 Markup.Escape(Texts.Short(tick.DeliveryError ?? "not tried yet", ReasonLength)));
         }
 

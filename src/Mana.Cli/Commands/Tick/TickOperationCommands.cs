@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace Mana.Cli.Commands.Tick;
 
-/// <summary><c>mana tick cancel</c> and <c>mana tick retry</c></summary>
+/// <summary><c>mana tick cancel</c>, <c>mana tick retry</c> and <c>mana tick set-aside</c></summary>
 internal static class TickOperationCommands
 {
     private static readonly Argument<string> Id = new("ID") { Description = "The tick's id, as in `mana tick list`" };
@@ -31,6 +31,33 @@ internal static class TickOperationCommands
         command.Add(Id);
         return command.Runs(globals, environment, RetryAsync);
     }
+
+    public static Command CreateSetAside(GlobalOptions globals, CliEnvironment environment)
+    {
+        var command = new Verb(
+            "set-aside",
+            "Let a persona go on although mana-auth cannot take what one of its ticks left: it is kept, and `tick retry` sends it again.",
+            "mana tick list --undelivered",
+            "mana tick set-aside 019ab3c4-…");
+        command.Add(Id);
+        return command.Runs(globals, environment, SetAsideAsync);
+    }
+
+    private static async Task<ExitCode> SetAsideAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        using var runner = context.Runner();
+        var done = await runner.SetAsideTickAsync(new TickId(context.Get(Id)!), cancellationToken);
+        if (context.Json)
+        {
+            context.WriteJson(done, json => json.SetAsideTickResponse);
+            return ExitCode.Ok;
+        }
+
+        context.Say($"{Markup.Escape(done.Name)}: {Batches(done.SetAside)} set aside; [bold]./mana tick retry {Markup.Escape(done.TickId.Value)}[/] sends them again.");
+        return ExitCode.Ok;
+    }
+
+    private static string Batches(int count) => string.Create(CultureInfo.InvariantCulture, $"{count} batch{(count == 1 ? "" : "es")}");
 
     private static async Task<ExitCode> CancelAsync(CommandContext context, CancellationToken cancellationToken)
     {
@@ -59,7 +86,7 @@ internal static class TickOperationCommands
 
         if (done.Resent > 0)
         {
-            context.Say($"{done.Resent.ToString(CultureInfo.InvariantCulture)} batches are sent to mana-auth again; [bold]./mana tick show {Markup.Escape(done.TickId.Value)}[/] tells how it went.");
+            context.Say($"{Batches(done.Resent)} {(done.Resent == 1 ? "is" : "are")} sent to mana-auth again; [bold]./mana tick show {Markup.Escape(done.TickId.Value)}[/] tells how it went.");
         }
 
         if (done.Started is { } started)

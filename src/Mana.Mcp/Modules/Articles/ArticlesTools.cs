@@ -121,6 +121,10 @@ internal sealed class ArticlesTools() : ToolModule("articles")
             "Takes an article off the reading list without losing it or its highlights. Use it for what was read, or will not be. articles.setStatus brings it back.",
             "article", Articles.Changed,
             (id, call, cancellationToken) => call.Records.UpdateAsync(Articles.Set, id, article => article with { Status = Archived }, cancellationToken)),
+        Delete(
+            Highlights,
+            "Takes a highlight off an article. Use it for one that was made by mistake; articles.get shows their ids.",
+            "leave the highlight, and make a better one with articles.highlight.", "deleteHighlight", "highlightId"),
         DeleteWithParts(
             Articles,
             Highlights.Set,

@@ -35,6 +35,9 @@ internal sealed record Agenda(DateTimeOffset From, DateTimeOffset To, string? Qu
     // A stored key is a time in UTC or a day; the day of whoever looks begins up to fourteen hours earlier or later.
     private static readonly TimeSpan Margin = TimeSpan.FromDays(2);
 
+    /// <summary>Only events that are like this; null for all.</summary>
+    public Func<CalendarEvent, bool>? Only { get; init; }
+
     /// <summary>
     /// The kinds are kept apart so that a day can be read without the year before it: nothing short that began days ago
     /// can still go on.
@@ -75,6 +78,11 @@ internal sealed record Agenda(DateTimeOffset From, DateTimeOffset To, string? Qu
             IsAscending: true);
         await foreach (var stored in call.Records.ReadAllAsync(events, query, cancellationToken))
         {
+            if (Only?.Invoke(stored.Data) == false)
+            {
+                continue;
+            }
+
             var times = EventTimes.Of(stored.Data);
             var happening = At(stored, times, times.Start, viewer);
             if (count > limit && happening.Start > latest + Margin)
@@ -98,6 +106,11 @@ internal sealed record Agenda(DateTimeOffset From, DateTimeOffset To, string? Qu
         var query = new RecordQuery(Batch, State: Series, Search: Query, From: Iso.Time(From - Margin), IsAscending: true);
         await foreach (var stored in call.Records.ReadAllAsync(events, query, cancellationToken))
         {
+            if (Only?.Invoke(stored.Data) == false)
+            {
+                continue;
+            }
+
             var times = EventTimes.Of(stored.Data);
             var earliest = TimeZoneInfo.ConvertTime(After is null ? From : AfterStart, times.Zone).DateTime - times.Length - Margin;
             found.AddRange(Recurrence.Of(stored.Data, times)

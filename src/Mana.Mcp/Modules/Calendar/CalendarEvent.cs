@@ -28,7 +28,7 @@ internal sealed record CalendarEvent
     /// <summary>The days, in <see cref="TimeZone"/>, on which a repeated event does not take place.</summary>
     public required IReadOnlyList<string> SkippedDates { get; init; }
 
-    /// <summary>In minutes before the start.</summary>
+    /// <summary>In minutes before the start; for whole days before the midnight of whoever looks.</summary>
     public required IReadOnlyList<int> Reminders { get; init; }
 }
 
@@ -46,7 +46,9 @@ internal sealed record ListEvents(string? From, string? To, string? Query, int L
 
 internal sealed record EventsAround(string? Date);
 
-internal sealed record SkipOccurrence(string Id, string Date);
+internal sealed record SkipOccurrence(string Id, string Date, bool Skipped);
+
+internal sealed record ListReminders(string? From, string? To, int Limit);
 
 internal sealed record FindFreeSlots(
     int Minutes, string? From, int Days, string DayStart, string DayEnd, bool IncludeWeekends, bool IgnoreAllDay, int Limit);
@@ -56,6 +58,12 @@ internal sealed record ListedEvent(string Id, string Title, string? Location, st
 
 /// <summary>The events of a stretch of time, earliest first.</summary>
 internal sealed record ListedEvents(string From, string To, string TimeZone, IReadOnlyList<ListedEvent> Events, string? NextCursor);
+
+/// <summary>The user wants to be told of an event at this time.</summary>
+internal sealed record DueReminder(string RemindAt, int MinutesBefore, string EventId, string Title, string? Location, string Start, string End, bool IsAllDay);
+
+/// <summary>The reminders of a stretch of time, earliest first.</summary>
+internal sealed record DueReminders(string From, string To, string TimeZone, IReadOnlyList<DueReminder> Reminders, bool HasMore);
 
 internal sealed record FreeSlot(string Start, string End, int Minutes);
 
@@ -68,6 +76,8 @@ internal sealed record FreeSlots(string From, string To, string TimeZone, IReadO
 [JsonSerializable(typeof(EventsAround))]
 [JsonSerializable(typeof(SkipOccurrence))]
 [JsonSerializable(typeof(FindFreeSlots))]
+[JsonSerializable(typeof(ListReminders))]
+[JsonSerializable(typeof(DueReminders))]
 [JsonSerializable(typeof(ListedEvents))]
 [JsonSerializable(typeof(FreeSlots))]
 internal sealed partial class CalendarJson : JsonSerializerContext;

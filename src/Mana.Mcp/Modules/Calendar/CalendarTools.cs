@@ -14,6 +14,7 @@ internal sealed class CalendarTools() : ToolModule("calendar")
     private const int UsualListedDays = 30;
     private const int MaxBusy = 2000;
     private const int ListedAtOnce = 200;
+    private const int MaxRemindedDays = 31;
 
     private static readonly RecordShapes<CalendarEvent> Events = new(
         new RecordSet<CalendarEvent>("calendar.events", "event", CalendarJson.Default.CalendarEvent)
@@ -65,6 +66,15 @@ internal sealed class CalendarTools() : ToolModule("calendar")
             CalendarJson.Default.EventsAround, Listed,
             (arguments, call, cancellationToken) => AroundAsync(MondayOf(DayOf("date", arguments.Date, call)), 7, call, cancellationToken)),
         Tool(
+            "reminders", "Reminders that come up", ToolEffect.Reads,
+            "Lists the reminders of events that come up between two moments, earliest first; those of the next 24 hours unless from and to say otherwise. Nobody is told of them by itself: "
+            + "call this at the start of a visit, with from the time of the last one, and tell the user. Returns each with remindAt and its event; times are those of the user's time zone.",
+            InputSchema.Of(
+                Field.Moment("from").About("The first day, or the moment to begin at; now by default."),
+                Field.Moment("to").About($"The last day, that day included, or the moment to end at; 24 hours after from by default, at most {MaxRemindedDays} days."),
+                Field.Limit(max: 200, fallback: 50)),
+            CalendarJson.Default.ListReminders, OutputShape.Of(CalendarJson.Default.DueReminders), RemindersAsync),
+        Tool(
             "freeSlots", "Find free time", ToolEffect.Reads,
             "Finds the gaps between events that are long enough, from now on, within the hours of the day that suit. Use it to propose a time for a meeting or for work, then calendar.create to take it. "
             + "Returns each gap with start, end and its length in minutes.",
@@ -80,13 +90,15 @@ internal sealed class CalendarTools() : ToolModule("calendar")
             CalendarJson.Default.FindFreeSlots, OutputShape.Of(CalendarJson.Default.FreeSlots), FreeSlotsAsync),
         Tool(
             "skipOccurrence", "Skip one date of a repeated event", ToolEffect.Changes,
-            "Takes one date out of a repeated event: the lesson that is cancelled, the week of a holiday. All other dates stay. To move that one date, skip it and add a single event with calendar.create.",
+            "Takes one date out of a repeated event: the lesson that is cancelled, the week of a holiday. All other dates stay. To move that one date, skip it and add a single event with calendar.create. "
+            + "With skipped false a date that was taken out takes place again.",
             InputSchema.Of(
                 Field.Id().Required().About("The id of the event, as another tool returned it."),
-                Field.Day("date").Required().About("The date on which the event begins and shall not take place.")),
+                Field.Day("date").Required().About("The date on which the event begins and shall not take place."),
+                Field.Flag("skipped").Default(true).About("False puts a skipped date back.")),
             CalendarJson.Default.SkipOccurrence, Events.Changed,
             (arguments, call, cancellationToken) => call.Records.UpdateAsync(
-                Events.Set, arguments.Id, calendarEvent => SkippedDate.AddTo(calendarEvent, arguments.Date, call), cancellationToken)),
+                Events.Set, arguments.Id, calendarEvent => SkippedDate.Set(calendarEvent, arguments.Date, arguments.Skipped, call), cancellationToken)),
         Delete(
             Events,
             "Removes an event from the calendar, a repeated one with all its dates. Use it for an event that is cancelled or was a mistake. "
@@ -99,7 +111,8 @@ internal sealed class CalendarTools() : ToolModule("calendar")
         var update = Update(
             Events,
             "Changes fields of an event: title, start, end, timeZone, location, description, recurrenceRule, reminders. Only the given fields change. "
-            + "A new start without an end moves the event as it is; a recurrenceRule of null makes it take place once. A repeated event changes on all its dates.",
+            + "A new start without an end moves the event as it is; a recurrenceRule of null makes it take place once. A repeated event changes on all its dates, and its start is the first of them: "
+            + "to move all of it, keep the day that calendar.get shows and give another time; a later day drops the dates before it.",
             [Title(), Start(), End(), TimeZone(), Location(), Description(), RecurrenceRule(), Reminders()],
             Changed);
         return update with
@@ -130,7 +143,8 @@ internal sealed class CalendarTools() : ToolModule("calendar")
         "How it repeats, as in iCalendar (RFC 5545): FREQ=DAILY, FREQ=WEEKLY;BYDAY=MO,TH;UNTIL=20261231, FREQ=MONTHLY;BYDAY=-1FR, FREQ=YEARLY. Start must be one of its days. Null for once.");
 
     private static Field Reminders() =>
-        Field.List("reminders", Field.Whole("minutes", 0, 40_320), max: 5).About("How many minutes before the start the user wants to be reminded, such as [10, 1440].");
+        Field.List("reminders", Field.Whole("minutes", 0, Reminding.MaxMinutes), max: 5).About(
+            "How many minutes before the start the user wants to be reminded, such as [10, 1440]; before midnight for an all-day event. They are kept, not sent: calendar.reminders lists those that come up.");
 
     private static async Task<Stored<CalendarEvent>> CreateAsync(CreateEvent arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -193,22 +207,35 @@ internal sealed class CalendarTools() : ToolModule("calendar")
 
     private static Task<ListedEvents> ListAsync(ListEvents arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        EventTimes.CheckYear("from", arguments.From);
-        EventTimes.CheckYear("to", arguments.To);
-        var zone = call.Caller.TimeZone;
-        var from = arguments.From is null ? ZonedTime.At(call.Today, zone)
-            : EventTimes.IsDay(arguments.From) ? ZonedTime.At(EventTimes.Day(arguments.From), zone)
-            : EventTimes.Moment(arguments.From);
-        var to = arguments.To is null ? from.AddDays(UsualListedDays)
-            : EventTimes.IsDay(arguments.To) ? ZonedTime.At(EventTimes.Day(arguments.To).AddDays(1), zone)
-            : EventTimes.Moment(arguments.To);
-        if (to < from || to - from > TimeSpan.FromDays(MaxListedDays + 1))
-        {
-            throw new ToolInputException($"\"to\" must be from 0 to {MaxListedDays} days after from ({ZonedTime.Format(from, zone)}); you sent \"{arguments.To}\".");
-        }
-
+        var now = ZonedTime.At(call.Today, call.Caller.TimeZone);
+        var (from, to) = StretchOf(arguments.From, arguments.To, now, TimeSpan.FromDays(UsualListedDays), MaxListedDays, call);
         var after = arguments.Cursor is null ? null : PlaceOf(arguments.Cursor);
         return ReadAsync(new Agenda(from, to, arguments.Query, after), arguments.Limit, call, cancellationToken);
+    }
+
+    private static async Task<DueReminders> RemindersAsync(ListReminders arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        var zone = call.Caller.TimeZone;
+        var (from, to) = StretchOf(arguments.From, arguments.To, call.Now, TimeSpan.FromDays(1), MaxRemindedDays, call);
+        var found = await Reminding.ReadAsync(from, to, call, Events.Set, cancellationToken);
+        return new DueReminders(
+            ZonedTime.Format(from, zone), ZonedTime.Format(to, zone), zone.Id, [.. found.Take(arguments.Limit)], found.Count > arguments.Limit);
+    }
+
+    // A day means all of it, where the user lives.
+    private static (DateTimeOffset From, DateTimeOffset To) StretchOf(
+        string? given, string? givenEnd, DateTimeOffset usual, TimeSpan usualLength, int maxDays, ToolCall call)
+    {
+        EventTimes.CheckYear("from", given);
+        EventTimes.CheckYear("to", givenEnd);
+        var zone = call.Caller.TimeZone;
+        var from = given is null ? usual : EventTimes.IsDay(given) ? ZonedTime.At(EventTimes.Day(given), zone) : EventTimes.Moment(given);
+        var to = givenEnd is null ? from + usualLength
+            : EventTimes.IsDay(givenEnd) ? ZonedTime.At(EventTimes.Day(givenEnd).AddDays(1), zone)
+            : EventTimes.Moment(givenEnd);
+        return to >= from && to - from <= TimeSpan.FromDays(maxDays + 1)
+            ? (from, to)
+            : throw new ToolInputException($"\"to\" must be from 0 to {maxDays} days after from ({ZonedTime.Format(from, zone)}); you sent \"{givenEnd}\".");
     }
 
     private static Task<ListedEvents> AroundAsync(DateOnly first, int days, ToolCall call, CancellationToken cancellationToken)

@@ -39,12 +39,18 @@ internal sealed class Recurrence
     }
 
     /// <summary>The recurrence of a stored event that has a rule.</summary>
-    public static Recurrence Of(CalendarEvent calendarEvent, EventTimes times) =>
-        new(new RecurrenceRule(calendarEvent.RecurrenceRule!), times);
+    public static Recurrence Of(CalendarEvent calendarEvent, EventTimes times) => Of(calendarEvent.RecurrenceRule!, times);
+
+    /// <summary>The recurrence by a stored rule.</summary>
+    public static Recurrence Of(string rule, EventTimes times) => new(new RecurrenceRule(rule), times);
 
     /// <summary>The rule that a caller gave, in the form in which it is stored.</summary>
+    /// <param name="text">As it came.</param>
+    /// <param name="times">Where it begins.</param>
+    /// <param name="startField">What the caller calls the beginning.</param>
+    /// <param name="mayStartBetween">Whether it may begin on a day that the rule does not name.</param>
     /// <exception cref="ToolInputException">It is none, too much for a calendar, or does not fall on the start.</exception>
-    public static string Read(string text, EventTimes times)
+    public static string Read(string text, EventTimes times, string startField = "start", bool mayStartBetween = false)
     {
         var cleaned = string.Concat(text.Where(character => !char.IsWhiteSpace(character))).ToUpperInvariant().Trim(';');
         if (cleaned.StartsWith("RRULE:", StringComparison.Ordinal))
@@ -55,18 +61,18 @@ internal sealed class Recurrence
         var rule = Parse(cleaned, text);
         Refuse(
             rule.Frequency is FrequencyType.Secondly or FrequencyType.Minutely or FrequencyType.Hourly || rule.ByHour.Count + rule.ByMinute.Count + rule.BySecond.Count > 0,
-            "must repeat by days, weeks, months or years, at the time of start: FREQ is DAILY, WEEKLY, MONTHLY or YEARLY, without BYHOUR, BYMINUTE and BYSECOND; "
-            + "make an event of its own for each time of the day");
-        Refuse(rule.Count > MaxCount, $"may have a COUNT of at most {MaxCount}; leave it out for an event without an end");
+            $"must repeat by days, weeks, months or years, at the time of {startField}: FREQ is DAILY, WEEKLY, MONTHLY or YEARLY, without BYHOUR, BYMINUTE and BYSECOND; "
+            + "make one of its own for each time of the day");
+        Refuse(rule.Count > MaxCount, $"may have a COUNT of at most {MaxCount}; leave it out for one without an end");
         Refuse(rule.Interval > MaxInterval, $"may have an INTERVAL of at most {MaxInterval}");
         Refuse(times.Length > MaxLength, $"is for events of at most {MaxLength.Days} days");
 
-        Refuse(rule.Until is { } until && LastMoment(until, times) < times.Start, $"must have an UNTIL after start ({times.Texts().Start})");
+        Refuse(rule.Until is { } until && LastMoment(until, times) < times.Start, $"must have an UNTIL after {startField} ({times.Texts().Start})");
         var first = new Recurrence(rule, times).Starts(times.Start).Select(start => (DateTime?)start).FirstOrDefault();
         Refuse(first is null, "never takes place; such a day does not come");
         Refuse(
-            first != times.Start,
-            $"does not fall on start ({times.Texts().Start}); the first day that fits is {(first is { } day ? Iso.Date(DateOnly.FromDateTime(day)) : "")}: start there, or change the rule");
+            first != times.Start && !mayStartBetween,
+            $"does not fall on {startField} ({times.Texts().Start}); the first day that fits is {(first is { } day ? Iso.Date(DateOnly.FromDateTime(day)) : "")}: start there, or change the rule");
         return cleaned;
 
         void Refuse(bool isRefused, string why)

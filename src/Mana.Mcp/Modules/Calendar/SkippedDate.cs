@@ -3,13 +3,13 @@ using Mana.Mcp.Tools;
 
 namespace Mana.Mcp.Modules.Calendar;
 
-/// <summary>Takes single dates out of a repeated event.</summary>
+/// <summary>Takes single dates out of a repeated event, and puts them back.</summary>
 internal static class SkippedDate
 {
     private const int Max = 500;
 
     /// <exception cref="ToolInputException">The event does not begin on that day.</exception>
-    public static CalendarEvent AddTo(CalendarEvent calendarEvent, string date, ToolCall call)
+    public static CalendarEvent Set(CalendarEvent calendarEvent, string date, bool isSkipped, ToolCall call)
     {
         if (calendarEvent.RecurrenceRule is null)
         {
@@ -33,7 +33,13 @@ internal static class SkippedDate
                 + (next.Count == 0 ? "and it takes place no more after that." : $"and the next ones are {string.Join(", ", next)}."));
         }
 
-        var skipped = calendarEvent.SkippedDates.Append(Iso.Date(DateOnly.FromDateTime(starts[0]))).Distinct().Order(StringComparer.Ordinal).ToList();
+        var begins = Iso.Date(DateOnly.FromDateTime(starts[0]));
+        if (!isSkipped)
+        {
+            return calendarEvent with { SkippedDates = [.. calendarEvent.SkippedDates.Where(known => known != begins)] };
+        }
+
+        var skipped = calendarEvent.SkippedDates.Append(begins).Distinct().Order(StringComparer.Ordinal).ToList();
         return skipped.Count <= Max
             ? calendarEvent with { SkippedDates = skipped }
             : throw new ToolInputException($"\"date\" cannot be skipped: {Max} dates of this event are already; change its recurrenceRule with calendar.update.");

@@ -34,6 +34,10 @@ internal sealed record Card
 
     public required Memory Memory { get; init; }
 
+    /// <summary>Absent until it was asked for the first time.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? LastReviewedAt { get; init; }
+
     public required int Order { get; init; }
 }
 

@@ -31,7 +31,9 @@ internal sealed class CardsTools() : ToolModule("cards")
         {
             FoundBy = "cards.listCards",
             Parent = card => card.DeckId,
-            OrderKey = (card, _) => card.NextReview,
+
+            // What was not known is asked again after all others of its day, not at once.
+            OrderKey = (card, _) => $"{card.NextReview} {card.LastReviewedAt}".TrimEnd(),
             Title = card => card.Front,
             Searched = card => $"{card.Front}\n{card.Back}",
         },
@@ -92,7 +94,7 @@ internal sealed class CardsTools() : ToolModule("cards")
             CardsJson.Default.ListCards, Cards.Page, ListAsync),
         Tool(
             "due", "Cards to learn now", ToolEffect.Reads,
-            "Lists the cards that are due today, longest due first. Use it to study: show the front, let the user answer, compare with the back, then call cards.review.",
+            "Lists the cards that are due today, longest due first and those last that were not known today. Use it to study: show the front, let the user answer, compare with the back, then call cards.review.",
             InputSchema.Of(DeckOf().OrNull().Default(null), Field.Limit(max: 100, fallback: 20)),
             CardsJson.Default.DueCards, Cards.List, DueAsync),
         Tool(
@@ -194,6 +196,7 @@ internal sealed class CardsTools() : ToolModule("cards")
                     Difficulty = Sm2.Difficulty(memory),
                     NextReview = Iso.Date(call.Today.AddDays(memory.IntervalDays)),
                     ReviewCount = card.ReviewCount + 1,
+                    LastReviewedAt = Iso.Time(call.Now),
                 };
             },
             cancellationToken);
@@ -237,11 +240,7 @@ internal sealed class CardsTools() : ToolModule("cards")
     private static async Task<string> DeleteDeckAsync(string id, ToolCall call, CancellationToken cancellationToken)
     {
         var deck = await call.Records.GetAsync(Decks.Set, id, cancellationToken);
-        await foreach (var (_, card) in CardsOfAsync(deck.Id, call, cancellationToken))
-        {
-            await call.Records.DeleteAsync(Cards.Set, card, cancellationToken);
-        }
-
+        await call.Records.DeletePartsAsync(Cards.Set, deck.Id, cancellationToken);
         await call.Records.DeleteAsync(Decks.Set, deck.Id, cancellationToken);
         return deck.Id;
     }

@@ -78,8 +78,8 @@ internal sealed record LogContact(string Id, string? Date, string? Note);
 
 internal sealed record UpcomingBirthdays(int Days, int Limit);
 
-/// <summary>A birthday that comes.</summary>
-internal sealed record Birthday(string Id, string Name, string Date, int InDays, int Turns);
+/// <summary>A birthday that comes; the age is null where the year of birth is not known.</summary>
+internal sealed record Birthday(string Id, string Name, string Date, int InDays, int? Turns);
 
 internal sealed record BirthdayList(IReadOnlyList<Birthday> Birthdays, bool HasMore);
 

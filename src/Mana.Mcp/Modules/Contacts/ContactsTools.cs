@@ -13,13 +13,17 @@ internal sealed class ContactsTools() : ToolModule("contacts")
     private const string Archived = "archived";
     private const int KeptLogs = 50;
     private const int FirstYear = 1900;
+
+    // One that has a 29th of February.
+    private const string AnyYear = "2000";
+
     private const int Batch = 500;
 
     private static readonly RecordShapes<Contact> Contacts = new(
         new RecordSet<Contact>("contacts.contacts", "contact", ContactsJson.Default.Contact)
         {
             FoundBy = "contacts.list with includeArchived true, or contacts.search",
-            OrderKey = (contact, _) => SearchText.Fold($"{contact.LastName ?? contact.FirstName} {contact.FirstName}"),
+            OrderKey = (contact, _) => SortKey($"{contact.LastName ?? contact.FirstName} {contact.FirstName}"),
             State = contact => contact.IsArchived ? Archived : Active,
             Searched = contact => string.Join('\n', NameOf(contact), contact.Company, contact.JobTitle, contact.Email, contact.Phone, contact.Mobile,
                 contact.City, contact.Notes, string.Join(' ', contact.Tags)),
@@ -105,7 +109,7 @@ internal sealed class ContactsTools() : ToolModule("contacts")
                 Contacts.Set, arguments.Id, contact => Logged(contact, arguments, call), cancellationToken)),
         Tool(
             "upcomingBirthdays", "Birthdays that come", ToolEffect.Reads,
-            "Lists the birthdays of the next days, today's first, with the age that each contact reaches. Use it to remind the user in time.",
+            "Lists the birthdays of the next days, today's first, with the age that each contact reaches where the year of birth is known. Use it to remind the user in time.",
             InputSchema.Of(Field.Whole("days", 1, 366).Default(30).About("How many days to look ahead."), Field.Limit(max: 200, fallback: 50)),
             ContactsJson.Default.UpcomingBirthdays, OutputShape.Of(ContactsJson.Default.BirthdayList), BirthdaysAsync),
         Delete(
@@ -140,13 +144,17 @@ internal sealed class ContactsTools() : ToolModule("contacts")
 
     private static Field Website() => Field.Url("website").OrNull().About("The address of a web page.");
 
-    private static Field Birthday() => Field.Day("birthday").OrNull().About("The day of birth, with the year.");
+    private static Field Birthday() => Field.DayOfYear("birthday").OrNull().About("The day of birth; --05-03 for the 3rd of May where the year is not known, and never a year that was made up.");
 
     private static Field Notes() => Field.Text("notes", max: 10_000).OrNull().About("Whatever is worth remembering about the contact.");
 
     private static Field Tags() => Field.List("tags", Field.Text("tag", 1, 60), max: 20).About("Groups that the contact belongs to, such as client or family.");
 
     private static Field IncludeArchived() => Field.Flag("includeArchived").Default(false).About("True to see archived contacts as well.");
+
+    // As in a telephone book, where Özil stands among those with oe; what has no letters comes as it is written.
+    private static string SortKey(string name) =>
+        string.Join(' ', SearchText.Words(name).Select(word => word.Folded)) is { Length: > 0 } key ? key : SearchText.Fold(name);
 
     private static string NameOf(Contact contact) => contact.LastName is null ? contact.FirstName : $"{contact.FirstName} {contact.LastName}";
 
@@ -187,6 +195,13 @@ internal sealed class ContactsTools() : ToolModule("contacts")
             return null;
         }
 
+        if (IsYearless(birthday))
+        {
+            return DateOnly.TryParseExact(AnyYear + birthday[1..], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+                ? birthday
+                : throw new ToolInputException($"\"birthday\" must be a day of the calendar, such as --05-03; you sent \"{birthday}\".");
+        }
+
         // Somewhere it is tomorrow already.
         var day = DayOf(Iso.DateOf(birthday));
         return day.Year >= FirstYear && day <= call.Today.AddDays(1)
@@ -197,6 +212,11 @@ internal sealed class ContactsTools() : ToolModule("contacts")
     private static Contact Logged(Contact contact, LogContact arguments, ToolCall call)
     {
         var date = arguments.Date is null ? Iso.Date(call.Today) : Iso.DateOf(arguments.Date);
+        if (string.CompareOrdinal(date, Iso.Date(call.Today.AddDays(1))) > 0)
+        {
+            throw new ToolInputException($"\"date\" must be the day on which the user was in touch, today at the latest; you sent \"{arguments.Date}\".");
+        }
+
         var log = contact.ContactLog.Prepend(new ContactLog(date, arguments.Note)).OrderByDescending(entry => entry.Date, StringComparer.Ordinal).Take(KeptLogs).ToList();
         return contact with { ContactLog = log, LastContactedAt = log[0].Date };
     }
@@ -208,7 +228,7 @@ internal sealed class ContactsTools() : ToolModule("contacts")
         {
             if (contact.Data.Birthday is { } text && Next(DayOf(text), call.Today) is var next && next.DayNumber - call.Today.DayNumber is var inDays && inDays <= arguments.Days)
             {
-                birthdays.Add(new Birthday(contact.Id, NameOf(contact.Data), Iso.Date(next), inDays, next.Year - DayOf(text).Year));
+                birthdays.Add(new Birthday(contact.Id, NameOf(contact.Data), Iso.Date(next), inDays, IsYearless(text) ? null : next.Year - DayOf(text).Year));
             }
         }
 
@@ -222,5 +242,8 @@ internal sealed class ContactsTools() : ToolModule("contacts")
         return thisYear >= today ? thisYear : birthday.AddYears(today.Year + 1 - birthday.Year);
     }
 
-    private static DateOnly DayOf(string date) => DateOnly.ParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture);
+    private static bool IsYearless(string birthday) => birthday.StartsWith("--", StringComparison.Ordinal);
+
+    private static DateOnly DayOf(string birthday) =>
+        DateOnly.ParseExact(IsYearless(birthday) ? AnyYear + birthday[1..] : birthday, "yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

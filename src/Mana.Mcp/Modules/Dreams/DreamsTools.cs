@@ -36,7 +36,8 @@ internal sealed class DreamsTools() : ToolModule("dreams")
             DreamsJson.Default.AddDream, Dreams.One, AddAsync),
         Tool(
             "list", "List dreams", ToolEffect.Reads,
-            "Lists the dreams, latest night first, page by page. Use it to look back at a time, or at all dreams with a symbol.",
+            "Lists the dreams, latest night first, page by page. Use it to look back at a time, or at all dreams with a symbol. "
+            + "Where isShortened is true, dreams.get has the rest of a very long text.",
             InputSchema.Of(
                 Field.Day("from").About("Only dreams of this day and later."),
                 Field.Day("to").About("Only dreams of this day and earlier."),
@@ -45,7 +46,7 @@ internal sealed class DreamsTools() : ToolModule("dreams")
                 Field.Limit(max: 100, fallback: 20),
                 Field.Cursor()),
             DreamsJson.Default.ListDreams, Dreams.Page,
-            (arguments, call, cancellationToken) => call.Records.ListAsync(
+            async (arguments, call, cancellationToken) => (await call.Records.ListAsync(
                 Dreams.Set,
                 new RecordQuery(
                     arguments.Limit,
@@ -53,14 +54,14 @@ internal sealed class DreamsTools() : ToolModule("dreams")
                     Before: arguments.To is null ? null : Iso.DayAfter(arguments.To),
                     Cursor: arguments.Cursor),
                 dream => (dream.IsLucid || !arguments.LucidOnly) && Words.Has(dream.Symbols, arguments.Symbol),
-                cancellationToken)),
+                cancellationToken)).Showing(Shown)),
         Tool(
             "search", "Search dreams", ToolEffect.Reads,
             "Finds dreams whose text, interpretation, people, emotions or symbols contain the query, whatever its case; the latest come first. Use it when the user asks whether something was dreamt before.",
             InputSchema.Of(Field.Text("query", 1, 200).Required().About("A word or a part of a sentence."), Field.Limit(max: 100, fallback: 20)),
             DreamsJson.Default.SearchDreams, Dreams.List,
-            (arguments, call, cancellationToken) => call.Records.ListAsync(
-                Dreams.Set, new RecordQuery(arguments.Limit, Search: arguments.Query), cancellationToken)),
+            async (arguments, call, cancellationToken) => (await call.Records.ListAsync(
+                Dreams.Set, new RecordQuery(arguments.Limit, Search: arguments.Query), cancellationToken)).Showing(Shown)),
         Get(Dreams, "Reads one dream with all its fields. Use it when the id is known."),
         Update(
             Dreams,
@@ -114,6 +115,12 @@ internal sealed class DreamsTools() : ToolModule("dreams")
     private static Field Interpretation() => Field.Text("interpretation", max: 20_000).OrNull().About("What the user makes of it.");
 
     private static Field WordList(string name) => Field.List(name, Field.Text("word", 1, 60), max: 30);
+
+    private static Dream Shown(Dream dream)
+    {
+        var (content, isShortened) = Words.InLists(dream.Content);
+        return dream with { Content = content, IsShortened = isShortened };
+    }
 
     private static Task<Stored<Dream>> AddAsync(AddDream arguments, ToolCall call, CancellationToken cancellationToken) =>
         call.Records.CreateAsync(

@@ -48,7 +48,17 @@ internal sealed record HabitPeriod(string Id, int Days);
 
 internal sealed record HabitsOfToday(string Date, IReadOnlyList<HabitToday> Habits);
 
-internal sealed record HabitToday(string HabitId, string Title, int DoneToday, long? TargetPerDay, bool IsKept);
+/// <summary>How a habit stands today.</summary>
+/// <param name="HabitId">The habit.</param>
+/// <param name="Title">What is done.</param>
+/// <param name="DoneToday">How often today.</param>
+/// <param name="TargetPerDay">How often a day it should be; null for no target.</param>
+/// <param name="IsKept">Whether today's target is reached.</param>
+/// <param name="KeptThisWeek">Days kept in this week, which begins on Monday.</param>
+/// <param name="TargetPerWeek">On how many days a week it should be; null for every day.</param>
+/// <param name="IsOpen">Whether it is still to be done today: not where the week's target is reached.</param>
+internal sealed record HabitToday(
+    string HabitId, string Title, int DoneToday, long? TargetPerDay, bool IsKept, int KeptThisWeek, long? TargetPerWeek, bool IsOpen);
 
 /// <summary>How well a habit is kept.</summary>
 internal sealed record HabitStats

@@ -100,7 +100,8 @@ internal sealed class HabitsTools() : ToolModule("habits")
             HabitsJson.Default.HabitHistory, Logs.List, HistoryAsync),
         Tool(
             "today", "Habits of today", ToolEffect.Reads,
-            "Lists the active habits with how often each was done today and whether that reaches its target. Use it to see what is still to be done today.",
+            "Lists the active habits with how often each was done today and whether that reaches its target. Use it to see what is still to be done today: "
+            + "isOpen says so, and is false as well where a habit for some days a week was done on enough of them.",
             InputSchema.Of(),
             ToolJson.Default.NoArguments, OutputShape.Of(HabitsJson.Default.HabitsOfToday), TodayAsync),
         Tool(
@@ -154,6 +155,13 @@ internal sealed class HabitsTools() : ToolModule("habits")
     {
         var habit = await call.Records.GetAsync(Habits.Set, arguments.Id, cancellationToken);
         var day = arguments.Date is null ? Iso.Date(call.Today) : Iso.DateOf(arguments.Date);
+
+        // Somewhere it is tomorrow already.
+        if (string.CompareOrdinal(day, Iso.Date(call.Today.AddDays(1))) > 0)
+        {
+            throw new ToolInputException($"\"date\" must be a day on which the habit was done, today at the latest; you sent \"{arguments.Date}\".");
+        }
+
         var log = await call.Records.CreateAsync(
             Logs.Set, _ => new HabitLog { HabitId = habit.Id, Date = day, Note = arguments.Note }, cancellationToken);
         var done = await call.Records.CountAsync(
@@ -173,13 +181,24 @@ internal sealed class HabitsTools() : ToolModule("habits")
     private static async Task<HabitsOfToday> TodayAsync(NoArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
         var today = Iso.Date(call.Today);
+        var monday = Iso.Date(Streaks.MondayOf(call.Today));
         var habits = new List<HabitToday>();
         var page = await call.Records.ListAsync(Habits.Set, new RecordQuery(HabitsListed, State: Active), cancellationToken);
         foreach (var habit in page.Items)
         {
-            var done = await call.Records.CountAsync(
-                Logs.Set, new RecordQuery(0, ParentId: habit.Id, From: today, Before: Iso.DayAfter(today)), cancellationToken);
-            habits.Add(new HabitToday(habit.Id, habit.Data.Title, done, habit.Data.TargetPerDay, done >= (habit.Data.TargetPerDay ?? 1)));
+            var perDay = new Dictionary<string, int>();
+            var week = new RecordQuery(LogsAtOnce, ParentId: habit.Id, From: monday, Before: Iso.DayAfter(today));
+            await foreach (var log in call.Records.ReadAllAsync(Logs.Set, week, cancellationToken))
+            {
+                perDay[log.Data.Date] = perDay.GetValueOrDefault(log.Data.Date) + 1;
+            }
+
+            var target = habit.Data.TargetPerDay ?? 1;
+            var done = perDay.GetValueOrDefault(today);
+            var kept = perDay.Count(day => day.Value >= target);
+            habits.Add(new HabitToday(
+                habit.Id, habit.Data.Title, done, habit.Data.TargetPerDay, done >= target, kept, habit.Data.TargetPerWeek,
+                done < target && kept < (habit.Data.TargetPerWeek ?? 7)));
         }
 
         return new HabitsOfToday(today, habits);

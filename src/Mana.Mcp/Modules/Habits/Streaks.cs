@@ -20,6 +20,9 @@ internal static class Streaks
     /// <summary>The number of the week: Mondays are multiples of seven from the first Monday of the calendar.</summary>
     public static int WeekOf(DateOnly day) => day.DayNumber / 7;
 
+    /// <summary>The Monday of a day's week.</summary>
+    public static DateOnly MondayOf(DateOnly day) => DateOnly.FromDayNumber(WeekOf(day) * 7);
+
     private static (int Current, int Longest) Of(IEnumerable<int> kept, int now)
     {
         var longest = 0;

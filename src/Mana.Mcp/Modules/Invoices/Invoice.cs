@@ -80,7 +80,7 @@ internal sealed record CreateInvoice(
     string? Notes,
     string? Terms);
 
-internal sealed record ListInvoices(string? Status, string? Client, int Limit);
+internal sealed record ListInvoices(string? Status, string? Client, int Limit, string? Cursor);
 
 internal sealed record MarkInvoicePaid(string Id, string? PaidOn);
 
@@ -91,8 +91,13 @@ internal sealed record InvoiceStats(int Year, IReadOnlyList<CurrencyStats> Curre
 
 internal sealed record CurrencyStats(string Currency, AmountOf Draft, AmountOf Sent, AmountOf Overdue, AmountOf Paid, AmountOf Void);
 
-/// <summary>So many invoices, and their gross amount together.</summary>
-internal sealed record AmountOf(int Count, decimal Gross);
+/// <summary>So many invoices, and their amounts together: without VAT, the VAT, and with it.</summary>
+internal sealed record AmountOf(int Count, decimal Net, decimal Vat, decimal Gross)
+{
+    public static readonly AmountOf Nothing = new(0, 0, 0, 0);
+
+    public AmountOf With(InvoiceTotals totals) => new(Count + 1, Net + totals.Net, Vat + totals.Gross - totals.Net, Gross + totals.Gross);
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(Invoice))]

@@ -47,13 +47,14 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
             InvoicesJson.Default.CreateInvoice, Invoices.One, CreateAsync),
         Tool(
             "list", "List invoices", ToolEffect.Reads,
-            "Lists invoices, latest issue date first. Use it to see what is open or overdue, or to find the id of an invoice.",
+            "Lists invoices, latest issue date first, page by page. Use it to see what is open or overdue, or to find the id of an invoice.",
             InputSchema.Of(
                 Field.OneOf("status", [Draft, Sent, Overdue, Paid, Void]).OrNull().Default(null)
                     .About("Only invoices of this status: sent is open and not yet due, overdue is open and past its due date. Null for all."),
                 Field.Text("client", max: 200).OrNull().Default(null).About("Only invoices whose client's name contains this, whatever the case."),
-                Field.Limit(max: 200, fallback: 50)),
-            InvoicesJson.Default.ListInvoices, Invoices.List, ListAsync),
+                Field.Limit(max: 200, fallback: 50),
+                Field.Cursor()),
+            InvoicesJson.Default.ListInvoices, Invoices.ListPage, ListAsync),
         ById(
             "get", "Show an invoice", ToolEffect.Reads,
             "Reads one invoice with its lines and totals. Use it when the id is known.",
@@ -78,22 +79,11 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
             "invoice", Invoices.Changed, SendAsync),
         Tool(
             "markPaid", "Mark an invoice as paid", ToolEffect.Changes,
-            "Notes that a sent or overdue invoice was paid, today unless a day is given. Use it when the payment has arrived.",
+            "Notes that a sent or overdue invoice was paid, today unless a day is given. Use it when the payment has arrived, and with paidOn to correct the day of a payment.",
             InputSchema.Of(Id(), Field.Day("paidOn").About("The day of the payment, if it was not today.")),
             InvoicesJson.Default.MarkInvoicePaid, Invoices.Changed,
             async (arguments, call, cancellationToken) => Seen(
-                await call.Records.UpdateAsync(
-                    Invoices.Set,
-                    arguments.Id,
-                    invoice => invoice.Status == Paid
-                        ? invoice
-                        : Only(invoice, [Sent], "be paid; a draft is sent first, with invoices.send") with
-                        {
-                            Status = Paid,
-                            PaidOn = arguments.PaidOn is null ? Iso.Date(call.Today) : Iso.DateOf(arguments.PaidOn),
-                        },
-                    cancellationToken),
-                call)),
+                await call.Records.UpdateAsync(Invoices.Set, arguments.Id, invoice => Settled(invoice, arguments.PaidOn, call), cancellationToken), call)),
         ById(
             "void", "Void an invoice", ToolEffect.Changes,
             "Cancels an invoice that was sent, also a paid one, and keeps it with its number. Use it for an invoice that was wrong or is not owed any more; a draft is deleted or changed instead.",
@@ -109,7 +99,7 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
                 call)),
         Tool(
             "stats", "Sums of a year", ToolEffect.Reads,
-            "Counts and sums the invoices issued in a year by status, for each currency by itself. Use it to say what was earned, what is open and what is overdue.",
+            "Counts and sums the invoices issued in a year by status (net, VAT and gross), for each currency by itself. Use it to say what was earned, what is open and what is overdue.",
             InputSchema.Of(Field.Whole("year", 2000, 2100).About("The year of the issue date; this year by default.")),
             InvoicesJson.Default.InvoiceYear, OutputShape.Of(InvoicesJson.Default.InvoiceStats), StatsAsync),
     ];
@@ -178,7 +168,7 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
         var client = SearchText.Fold(arguments.Client ?? "");
         var page = await call.Records.ListAsync(
             Invoices.Set,
-            new RecordQuery(arguments.Limit, State: state),
+            new RecordQuery(arguments.Limit, State: state, Cursor: arguments.Cursor),
             invoice => (arguments.Status is null || arguments.Status == Seen(invoice, call).Status)
                 && SearchText.Fold(invoice.ClientSnapshot.Name).Contains(client, StringComparison.Ordinal),
             cancellationToken);
@@ -211,6 +201,20 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
         return Seen(sent, call);
     }
 
+    private static Invoice Settled(Invoice invoice, string? paidOn, ToolCall call)
+    {
+        if (invoice.Status == Paid && paidOn is null)
+        {
+            return invoice;
+        }
+
+        // Somewhere it is tomorrow already.
+        var day = paidOn is null ? Iso.Date(call.Today) : Iso.DateOf(paidOn);
+        return string.CompareOrdinal(day, Iso.Date(call.Today.AddDays(1))) <= 0
+            ? Only(invoice, [Sent, Paid], "be paid; a draft is sent first, with invoices.send") with { Status = Paid, PaidOn = day }
+            : throw new ToolInputException($"\"paidOn\" must be the day on which the payment arrived, today at the latest; you sent \"{paidOn}\".");
+    }
+
     private static async Task<string> DeleteAsync(string id, ToolCall call, CancellationToken cancellationToken)
     {
         var invoice = await call.Records.GetAsync(Invoices.Set, id, cancellationToken);
@@ -233,14 +237,13 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
                 currencies.Add(data.Currency, sums = []);
             }
 
-            var before = sums.GetValueOrDefault(data.Status, new AmountOf(0, 0));
-            sums[data.Status] = new AmountOf(before.Count + 1, before.Gross + data.Totals.Gross);
+            sums[data.Status] = Sum(sums, data.Status).With(data.Totals);
         }
 
         return new InvoiceStats(year, [.. currencies.Select(currency => new CurrencyStats(
             currency.Key, Sum(currency.Value, Draft), Sum(currency.Value, Sent), Sum(currency.Value, Overdue), Sum(currency.Value, Paid), Sum(currency.Value, Void)))]);
 
-        static AmountOf Sum(Dictionary<string, AmountOf> sums, string status) => sums.GetValueOrDefault(status, new AmountOf(0, 0));
+        static AmountOf Sum(Dictionary<string, AmountOf> sums, string status) => sums.GetValueOrDefault(status, AmountOf.Nothing);
     }
 
     private static Stored<Invoice> Seen(Stored<Invoice> invoice, ToolCall call) => invoice with { Data = Seen(invoice.Data, call) };

@@ -9,6 +9,10 @@ internal sealed record JournalEntry
 
     public required string Content { get; init; }
 
+    /// <summary>True in a list where <see cref="Content"/> is only the beginning; never stored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? IsShortened { get; init; }
+
     public required string EntryDate { get; init; }
 
     public required string? Mood { get; init; }
@@ -26,7 +30,7 @@ internal sealed record JournalEntry
 
 internal sealed record AddEntry(string? Title, string Content, string? EntryDate, string? Mood, IReadOnlyList<string> Tags);
 
-internal sealed record ListEntries(string? From, string? To, bool IncludeArchived, int Limit, string? Cursor);
+internal sealed record ListEntries(string? From, string? To, bool IncludeArchived, int Limit, string? Cursor, string? Tag, bool FavoritesOnly, bool OnlyPinned);
 
 internal sealed record SearchEntries(string Query, bool IncludeArchived, int Limit);
 

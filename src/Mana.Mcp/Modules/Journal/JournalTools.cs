@@ -41,13 +41,17 @@ internal sealed class JournalTools() : ToolModule("journal")
             JournalJson.Default.AddEntry, Entries.One, AddAsync),
         Tool(
             "list", "Read the journal", ToolEffect.Reads,
-            "Lists the entries of the diary, latest day first, page by page. Use it to look back at a day or a week, and to find the id of an entry.",
+            "Lists the entries of the diary, latest day first, page by page. Use it to look back at a day or a week, and to find the id of an entry. "
+            + "Where isShortened is true, journal.get has the rest of a very long text.",
             InputSchema.Of(
                 Field.Day("from").About("Only entries of this day and later."),
                 Field.Day("to").About("Only entries of this day and earlier."),
                 Field.Flag("includeArchived").Default(false).About("True to see archived entries as well."),
                 Field.Limit(max: 100, fallback: 20),
-                Field.Cursor()),
+                Field.Cursor(),
+                Field.Text("tag", 1, 60).About("Only entries with this tag."),
+                Field.Flag("favoritesOnly").Default(false).About("True for the entries that the user loves only."),
+                Field.Flag("onlyPinned").Default(false).About("True for pinned entries only.")),
             JournalJson.Default.ListEntries, Entries.Page, ListAsync),
         Tool(
             "search", "Search the journal", ToolEffect.Reads,
@@ -58,10 +62,10 @@ internal sealed class JournalTools() : ToolModule("journal")
                 Field.Flag("includeArchived").Default(false).About("True to find archived entries as well."),
                 Field.Limit(max: 100, fallback: 20)),
             JournalJson.Default.SearchEntries, Entries.List,
-            (arguments, call, cancellationToken) => call.Records.ListAsync(
+            async (arguments, call, cancellationToken) => (await call.Records.ListAsync(
                 Entries.Set,
                 new RecordQuery(arguments.Limit, State: arguments.IncludeArchived ? null : Active, Search: arguments.Query),
-                cancellationToken)),
+                cancellationToken)).Showing(Shown)),
         Tool(
             "onThisDay", "On this day", ToolEffect.Reads,
             "Lists the entries of the same day in earlier years, latest year first. Use it to remind the user of what was, or to see how things have changed.",
@@ -111,8 +115,14 @@ internal sealed class JournalTools() : ToolModule("journal")
             },
             cancellationToken);
 
-    private static Task<RecordPage<JournalEntry>> ListAsync(ListEntries arguments, ToolCall call, CancellationToken cancellationToken) =>
-        call.Records.ListAsync(
+    private static JournalEntry Shown(JournalEntry entry)
+    {
+        var (content, isShortened) = Words.InLists(entry.Content);
+        return entry with { Content = content, IsShortened = isShortened };
+    }
+
+    private static async Task<RecordPage<JournalEntry>> ListAsync(ListEntries arguments, ToolCall call, CancellationToken cancellationToken) =>
+        (await call.Records.ListAsync(
             Entries.Set,
             new RecordQuery(
                 arguments.Limit,
@@ -120,7 +130,8 @@ internal sealed class JournalTools() : ToolModule("journal")
                 From: arguments.From is null ? null : Iso.DateOf(arguments.From),
                 Before: arguments.To is null ? null : Iso.DayAfter(arguments.To),
                 Cursor: arguments.Cursor),
-            cancellationToken);
+            entry => (entry.IsFavorite || !arguments.FavoritesOnly) && (entry.IsPinned || !arguments.OnlyPinned) && Words.Has(entry.Tags, arguments.Tag),
+            cancellationToken)).Showing(Shown);
 
     private static async Task<RecordPage<JournalEntry>> OnThisDayAsync(DayOfEntries arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -139,6 +150,6 @@ internal sealed class JournalTools() : ToolModule("journal")
             found.AddRange(page.Items);
         }
 
-        return new RecordPage<JournalEntry>(found, null);
+        return new RecordPage<JournalEntry>(found, null).Showing(Shown);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Xml;
 using Mana.Hosting;
 
@@ -15,7 +16,7 @@ internal sealed record FetchedFeed(IReadOnlyList<NewsArticle>? Articles, FeedVer
 internal sealed class FeedException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>Fetches feeds from servers that may be slow, endless or hostile: bounded in time, size and where it goes.</summary>
-internal sealed class FeedClient(NewsSettings settings) : IDisposable
+internal sealed class FeedClient(NewsSettings settings, ResolveHost resolve) : IDisposable
 {
     private const int MaxRedirects = 3;
 
@@ -24,6 +25,7 @@ internal sealed class FeedClient(NewsSettings settings) : IDisposable
         // By hand: the handler would follow a feed into the network of this machine.
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.All,
+        ConnectCallback = (connection, cancellationToken) => ConnectAsync(connection, resolve, cancellationToken),
         ConnectTimeout = settings.Timeout,
         MaxResponseHeadersLength = 64,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
@@ -49,6 +51,10 @@ internal sealed class FeedClient(NewsSettings settings) : IDisposable
         catch (XmlException e)
         {
             throw new FeedException($"it is no readable feed ({e.Message})", e);
+        }
+        catch (HttpRequestException e) when (e.InnerException is FeedException refused)
+        {
+            throw refused;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
         {
@@ -102,12 +108,32 @@ internal sealed class FeedClient(NewsSettings settings) : IDisposable
         var isAllowed = next is not null
             && next.UserInfo.Length == 0
             && (next.Scheme == Uri.UriSchemeHttps || (next.Scheme == Uri.UriSchemeHttp && from.Scheme == Uri.UriSchemeHttp))
-            && (next.Authority == from.Authority || !IsInside(next));
+            && (next.Authority == from.Authority || !HostAddresses.IsInside(next));
         return isAllowed ? next! : throw new FeedException("it is redirected to where it may not go");
     }
 
-    private static bool IsInside(Uri address) =>
-        address.IsLoopback || address.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 || !address.IdnHost.Contains('.', StringComparison.Ordinal);
+    // Looked at here, after the name was resolved and with the very addresses that are connected to: a name that is
+    // answered differently the next time gains nothing.
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext connection, ResolveHost resolve, CancellationToken cancellationToken)
+    {
+        var (host, port) = (connection.DnsEndPoint.Host, connection.DnsEndPoint.Port);
+
+        // A proxy that the operator has set resolves the names by itself.
+        var asked = connection.InitialRequestMessage.RequestUri!;
+        var isProxy = !host.Equals(asked.IdnHost, StringComparison.OrdinalIgnoreCase) && !host.Equals(asked.DnsSafeHost, StringComparison.OrdinalIgnoreCase);
+        var addresses = isProxy ? await Dns.GetHostAddressesAsync(host, cancellationToken) : await HostAddresses.AllowedAsync(host, resolve, cancellationToken);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(addresses, port, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     private async Task<MemoryStream> ReadAsync(HttpContent content, CancellationToken cancellationToken)
     {

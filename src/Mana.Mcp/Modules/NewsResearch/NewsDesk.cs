@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Mana.Hosting;
+using Mana.Mcp.Tools;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -24,13 +25,29 @@ internal sealed partial class NewsDesk(NewsSettings settings, FeedClient client,
     private readonly ConcurrentDictionary<string, Feed> _feeds = new(
         settings.Feeds.Select(feed => KeyValuePair.Create(feed.Name, new Feed(feed, [], null, null, null))), StringComparer.OrdinalIgnoreCase);
 
-    private readonly TaskCompletionSource _firstRound = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<string, TaskCompletionSource> _firstTries = settings.Feeds.ToDictionary(
+        feed => feed.Name, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The feeds in the order of the setting, each read or tried at least once.</summary>
-    public async Task<IReadOnlyList<Feed>> FeedsAsync(CancellationToken cancellationToken)
+    /// <summary>The feeds in the order of the setting, each read or tried at least once; who has to wait for that hears how far it is.</summary>
+    public async Task<IReadOnlyList<Feed>> FeedsAsync(ToolCall call, CancellationToken cancellationToken)
     {
-        await _firstRound.Task.WaitAsync(cancellationToken);
+        var waiting = _firstTries.Values.Where(first => !first.Task.IsCompleted).Select(first => first.Task).ToList();
+        var tried = settings.Feeds.Count - waiting.Count;
+        if (waiting.Count > 0 && tried > 0)
+        {
+            Report();
+        }
+
+        await foreach (var first in Task.WhenEach(waiting).WithCancellation(cancellationToken))
+        {
+            await first;
+            tried++;
+            Report();
+        }
+
         return [.. settings.Feeds.Select(feed => _feeds[feed.Name])];
+
+        void Report() => call.ReportProgress(tried, settings.Feeds.Count, $"{tried} of {settings.Feeds.Count} feeds asked");
     }
 
     /// <summary>Asks every feed once.</summary>
@@ -39,8 +56,11 @@ internal sealed partial class NewsDesk(NewsSettings settings, FeedClient client,
         await Parallel.ForEachAsync(
             settings.Feeds,
             new ParallelOptions { MaxDegreeOfParallelism = FetchedAtOnce, CancellationToken = cancellationToken },
-            async (source, ct) => _feeds[source.Name] = await RefreshAsync(_feeds[source.Name], ct));
-        _firstRound.TrySetResult();
+            async (source, ct) =>
+            {
+                _feeds[source.Name] = await RefreshAsync(_feeds[source.Name], ct);
+                _firstTries[source.Name].TrySetResult();
+            });
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -56,7 +76,10 @@ internal sealed partial class NewsDesk(NewsSettings settings, FeedClient client,
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            _firstRound.TrySetCanceled(stoppingToken);
+            foreach (var first in _firstTries.Values)
+            {
+                first.TrySetCanceled(stoppingToken);
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Mana.Mcp.Modules.NewsResearch;
@@ -8,6 +9,7 @@ internal static class NewsServices
     public static IServiceCollection AddNews(this IServiceCollection services, NewsSettings settings)
     {
         services.AddSingleton(settings);
+        services.AddSingleton<ResolveHost>((host, cancellationToken) => Dns.GetHostAddressesAsync(host, cancellationToken));
         services.AddSingleton<FeedClient>();
         services.AddSingleton<NewsDesk>();
         services.AddHostedService(provider => provider.GetRequiredService<NewsDesk>());

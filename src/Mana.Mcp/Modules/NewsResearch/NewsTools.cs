@@ -59,7 +59,7 @@ internal sealed class NewsTools(NewsDesk desk, NewsSettings settings) : ToolModu
     {
         Sources =
         [
-            .. (await desk.FeedsAsync(cancellationToken)).Select(feed => new NewsSource
+            .. (await desk.FeedsAsync(call, cancellationToken)).Select(feed => new NewsSource
             {
                 Name = feed.Source.Name,
                 Host = feed.Source.Url.Host,
@@ -75,29 +75,31 @@ internal sealed class NewsTools(NewsDesk desk, NewsSettings settings) : ToolModu
     {
         var since = arguments.Since is null ? null : Iso.TimeOf(arguments.Since);
         return await ListAsync(
+            call,
             arguments.Source,
             arguments.Limit,
             article => since is null || (article.PublishedAt is { } time && string.CompareOrdinal(Iso.Time(time), since) >= 0),
+            call,
             cancellationToken);
     }
 
     private async Task<NewsList> SearchAsync(SearchNews arguments, ToolCall call, CancellationToken cancellationToken)
     {
         var wanted = SearchIndex.WordsOf(arguments.Query);
-        return await ListAsync(arguments.Source, arguments.Limit, article => wanted.Count > 0 && Occur(wanted, article), cancellationToken);
+        return await ListAsync(call, arguments.Source, arguments.Limit, article => wanted.Count > 0 && Occur(wanted, article), cancellationToken);
     }
 
     private async Task<NewsText> ReadAsync(ReadNews arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        var article = (await desk.FeedsAsync(cancellationToken)).SelectMany(feed => feed.Articles).FirstOrDefault(article => article.Id == arguments.ArticleKey)
+        var article = (await desk.FeedsAsync(call, cancellationToken)).SelectMany(feed => feed.Articles).FirstOrDefault(article => article.Id == arguments.ArticleKey)
             ?? throw new ToolInputException(
                 Hint ?? $"There is no article \"{arguments.ArticleKey}\" in the feeds (any more); call news-research.latest or news-research.search to see those that exist.");
         return new NewsText { Article = View(article), Content = article.Content };
     }
 
-    private async Task<NewsList> ListAsync(string? source, int limit, Func<NewsArticle, bool> isWanted, CancellationToken cancellationToken)
+    private async Task<NewsList> ListAsync(ToolCall call, string? source, int limit, Func<NewsArticle, bool> isWanted, CancellationToken cancellationToken)
     {
-        var found = (await desk.FeedsAsync(cancellationToken))
+        var found = (await desk.FeedsAsync(call, cancellationToken))
             .Where(feed => source is null || feed.Source.Name == source)
             .SelectMany(feed => feed.Articles)
             .Where(isWanted)

@@ -9,6 +9,10 @@ internal sealed record Note
 
     public required string Content { get; init; }
 
+    /// <summary>True in a list where <see cref="Content"/> is only the beginning; never stored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? IsShortened { get; init; }
+
     public required string? Color { get; init; }
 
     public required bool IsPinned { get; init; }

@@ -35,29 +35,29 @@ internal sealed class NotesTools() : ToolModule("notes")
         Tool(
             "search", "Search notes", ToolEffect.Reads,
             "Finds notes whose title or text contains the query, whatever its case; the newest come first. An empty query gives the newest notes. "
-            + "Use it before writing a note that may exist already, and to answer from what was noted.",
+            + "Use it before writing a note that may exist already, and to answer from what was noted. Where isShortened is true, notes.get has the rest of a very long text.",
             InputSchema.Of(
                 Field.Text("query", max: 500).Default("").About("A word or a part of a sentence as it stands in the note; not a question."),
                 IncludeArchived(),
                 Field.Limit(max: 100, fallback: 20)),
             NotesJson.Default.SearchNotes, Notes.List,
-            (arguments, call, cancellationToken) => call.Records.ListAsync(
+            async (arguments, call, cancellationToken) => (await call.Records.ListAsync(
                 Notes.Set,
                 new RecordQuery(arguments.Limit, State: arguments.IncludeArchived ? null : Active, Search: arguments.Query),
-                cancellationToken)),
+                cancellationToken)).Showing(Shown)),
         Tool(
             "list", "List notes", ToolEffect.Reads,
             "Lists notes, newest first, page by page. Use it to look around, or with onlyPinned for those that should stay at hand; "
-            + "to find something particular use notes.search.",
+            + "to find something particular use notes.search. Where isShortened is true, notes.get has the rest of a very long text.",
             InputSchema.Of(
                 IncludeArchived(), Field.Limit(max: 100, fallback: 20), Field.Cursor(),
                 Field.Flag("onlyPinned").Default(false).About("True for pinned notes only.")),
             NotesJson.Default.ListNotes, Notes.Page,
-            (arguments, call, cancellationToken) => call.Records.ListAsync(
+            async (arguments, call, cancellationToken) => (await call.Records.ListAsync(
                 Notes.Set,
                 new RecordQuery(arguments.Limit, State: arguments.IncludeArchived ? null : Active, Cursor: arguments.Cursor),
                 note => note.IsPinned || !arguments.OnlyPinned,
-                cancellationToken)),
+                cancellationToken)).Showing(Shown)),
         Get(Notes, "Reads one note with its whole text. Use it when the id is known, for instance before changing the text."),
         Update(
             Notes,
@@ -114,6 +114,12 @@ internal sealed class NotesTools() : ToolModule("notes")
                 IsArchived = false,
             },
             cancellationToken);
+
+    private static Note Shown(Note note)
+    {
+        var (content, isShortened) = Words.InLists(note.Content);
+        return note with { Content = content, IsShortened = isShortened };
+    }
 
     private static Note Appended(Note note, string text)
     {

@@ -2,13 +2,15 @@ using System.Text.Json.Serialization;
 
 namespace Mana.Mcp.Modules.Search;
 
-internal sealed record SearchEverything(string Query, string? Module, int Limit);
+internal sealed record SearchEverything(string Query, string? Module, int Limit, string? Cursor);
 
 internal sealed record SearchResults
 {
     public required IReadOnlyList<FoundRecord> Results { get; init; }
 
     public required bool HasMore { get; init; }
+
+    public required string? NextCursor { get; init; }
 }
 
 /// <summary>A record of any module, as much of it as a list of results needs.</summary>

@@ -12,23 +12,25 @@ internal sealed class SearchTools(RecordCatalog catalog) : ToolModule("search")
         Tool(
             "everything", "Search everything", ToolEffect.Reads,
             "Finds records of every module in which all the given words occur (the last word may be just its beginning), those with the words in the title first, "
-            + "then the newest. Use it when it is not clear where something was kept, or to gather all there is about a subject. "
+            + "then the newest, page by page. Use it when it is not clear where something was kept, or to gather all there is about a subject. "
             + "Each result says its module and id: read the whole record with that module's get tool.",
             InputSchema.Of(
                 Field.Text("query", 1, 200).Required().About("One or a few words that must all occur; no question, no operators."),
                 Field.OneOf("module", Modules()).OrNull().Default(null).About("Only results of this module; null for all."),
-                Field.Limit(max: 50, fallback: 20)),
+                Field.Limit(max: 50, fallback: 20),
+                Field.Text("cursor", 1, 500).About("nextCursor of the previous answer, to go on where it ended; give the same query and module.")),
             SearchJson.Default.SearchEverything, OutputShape.Of(SearchJson.Default.SearchResults), SearchAsync),
     ];
 
     private async Task<SearchResults> SearchAsync(SearchEverything arguments, ToolCall call, CancellationToken cancellationToken)
     {
         var words = SearchIndex.WordsOf(arguments.Query);
-        var rows = await call.Records.SearchAsync(words, arguments.Module, arguments.Limit + 1, cancellationToken);
+        var (rows, next) = await call.Records.SearchAsync(words, arguments.Module, arguments.Limit, arguments.Cursor, cancellationToken);
         return new SearchResults
         {
-            Results = [.. rows.Take(arguments.Limit).Select(row => View(row, words)).OfType<FoundRecord>()],
-            HasMore = rows.Count > arguments.Limit,
+            Results = [.. rows.Select(row => View(row, words)).OfType<FoundRecord>()],
+            HasMore = next is not null,
+            NextCursor = next,
         };
     }
 

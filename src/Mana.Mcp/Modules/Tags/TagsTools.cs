@@ -166,7 +166,7 @@ internal sealed class TagsTools(RecordCatalog catalog) : ToolModule("tags")
         }
 
         var linked = await call.Records.FindAnyAsync(ids, arguments.Limit + 1, cancellationToken);
-        var own = await call.Records.SearchAsync(SearchIndex.WordsOf(tag.Data.Name), null, Searched, cancellationToken);
+        var (own, _) = await call.Records.SearchAsync(SearchIndex.WordsOf(tag.Data.Name), null, Searched, null, cancellationToken);
         var found = linked.Select(row => (Row: row, IsAssigned: true))
             .Concat(own.Where(row => CarriesItself(row, tag.Data.Name)).Select(row => (Row: row, IsAssigned: false)))
             .DistinctBy(record => record.Row.Id)
@@ -181,11 +181,7 @@ internal sealed class TagsTools(RecordCatalog catalog) : ToolModule("tags")
     private static async Task<string> DeleteAsync(string id, ToolCall call, CancellationToken cancellationToken)
     {
         var tag = await call.Records.GetAsync(Tags.Set, id, cancellationToken);
-        await foreach (var link in call.Records.ReadAllAsync(Links, new RecordQuery(ReadAtOnce, ParentId: tag.Id), cancellationToken))
-        {
-            await call.Records.DeleteAsync(Links, link.Id, cancellationToken);
-        }
-
+        await call.Records.DeletePartsAsync(Links, tag.Id, cancellationToken);
         await call.Records.DeleteAsync(Tags.Set, tag.Id, cancellationToken);
         return tag.Id;
     }

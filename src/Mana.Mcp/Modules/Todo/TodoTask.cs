@@ -16,7 +16,12 @@ internal sealed record TodoTask
 
     public required string? CompletedAt { get; init; }
 
+    /// <summary>Midnight UTC of the day, or a moment.</summary>
     public required string? DueDate { get; init; }
+
+    /// <summary>True for a moment; a day has no such field.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? HasDueTime { get; init; }
 
     public required int Order { get; init; }
 
@@ -26,6 +31,10 @@ internal sealed record TodoTask
 
     /// <summary>How often it comes again; null when it is done once.</summary>
     public string? Recurrence { get; init; }
+
+    /// <summary>The same as a rule of RFC 5545, for what the words cannot say; without the name: FREQ=WEEKLY;INTERVAL=2.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RecurrenceRule { get; init; }
 
     /// <summary>The first due date of a recurring task: the 31st of January makes the 28th of February, but then the 31st of March.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -55,13 +64,15 @@ internal sealed record Project
 }
 
 internal sealed record CreateTask(
-    string Title, string? Description, string Priority, string? DueDate, string? ProjectId, string? Recurrence, IReadOnlyList<string> Subtasks);
+    string Title, string? Description, string Priority, string? DueDate, string? ProjectId, string? Recurrence, IReadOnlyList<string> Subtasks, string? RecurrenceRule);
 
-internal sealed record ListTasks(bool IncludeCompleted, int Limit, string? ProjectId, string? Priority, string? Due);
+internal sealed record ListTasks(bool IncludeCompleted, int Limit, string? ProjectId, string? Priority, string? Due, string? Cursor);
 
 internal sealed record AddSubtask(string Id, string Title);
 
 internal sealed record UpdateSubtask(string Id, int Number, string? Title, bool? IsCompleted);
+
+internal sealed record SetSubtasks(string Id, IReadOnlyList<string> Subtasks);
 
 internal sealed record CreateProject(string Name, string? Description, string Color);
 
@@ -74,6 +85,7 @@ internal sealed record ListProjects(bool IncludeArchived);
 [JsonSerializable(typeof(ListTasks))]
 [JsonSerializable(typeof(AddSubtask))]
 [JsonSerializable(typeof(UpdateSubtask))]
+[JsonSerializable(typeof(SetSubtasks))]
 [JsonSerializable(typeof(CreateProject))]
 [JsonSerializable(typeof(ListProjects))]
 internal sealed partial class TodoJson : JsonSerializerContext;

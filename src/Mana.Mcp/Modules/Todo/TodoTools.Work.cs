@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Mana.Mcp.Modules.Calendar;
 using Mana.Mcp.Records;
 using Mana.Mcp.Tools;
 
@@ -10,7 +11,13 @@ internal sealed partial class TodoTools
     private static async Task<Stored<TodoTask>> CreateAsync(CreateTask arguments, ToolCall call, CancellationToken cancellationToken)
     {
         var project = await ProjectIdAsync(arguments.ProjectId, call, cancellationToken);
-        var due = arguments.DueDate is null ? null : Iso.TimeOf(arguments.DueDate);
+        var (due, hasTime) = DueDates.Read(arguments.DueDate);
+        var rule = arguments.RecurrenceRule;
+        if (rule is not null)
+        {
+            (rule, due) = DueDates.ReadRule(rule, due, hasTime, call);
+        }
+
         return await call.Records.CreateAsync(
             Tasks.Set,
             order => new TodoTask
@@ -21,13 +28,15 @@ internal sealed partial class TodoTools
                 IsCompleted = false,
                 CompletedAt = null,
                 DueDate = due,
+                HasDueTime = hasTime,
                 Order = order,
                 Subtasks = arguments.Subtasks.Count == 0
                     ? null
                     : [.. arguments.Subtasks.Select((title, index) => new Subtask(Guid.NewGuid().ToString(), title, false, null, index))],
                 ProjectId = project,
-                Recurrence = arguments.Recurrence,
-                RecursSince = arguments.Recurrence is null ? null : due,
+                Recurrence = rule is null ? arguments.Recurrence : null,
+                RecurrenceRule = rule,
+                RecursSince = arguments.Recurrence is null && rule is null ? null : due,
             },
             cancellationToken);
     }
@@ -38,15 +47,16 @@ internal sealed partial class TodoTools
             new RecordQuery(
                 arguments.Limit,
                 State: arguments.IncludeCompleted ? null : Open,
-                ParentId: await ProjectIdAsync(arguments.ProjectId, call, cancellationToken)),
+                ParentId: await ProjectIdAsync(arguments.ProjectId, call, cancellationToken),
+                Cursor: arguments.Cursor),
             task => (arguments.Priority is null || task.Priority == arguments.Priority) && (arguments.Due is null || IsDue(task, arguments.Due, call)),
             cancellationToken);
 
     private static bool IsDue(TodoTask task, string when, ToolCall call) => task.DueDate is { } due && when switch
     {
-        Overdue => DueDates.IsOverdue(due, call),
-        Today => DueDates.DayOf(due, call) == call.Today,
-        _ => DueDates.DayOf(due, call) >= call.Today && DueDates.DayOf(due, call) <= call.Today.AddDays(7),
+        Overdue => DueDates.IsOverdue(due, task.HasDueTime, call),
+        Today => DueDates.DayOf(due, task.HasDueTime, call) == call.Today,
+        _ => DueDates.DayOf(due, task.HasDueTime, call) is var day && day >= call.Today && day <= call.Today.AddDays(7),
     };
 
     private static async Task<Day> TodayAsync(NoArguments arguments, ToolCall call, CancellationToken cancellationToken)
@@ -72,11 +82,34 @@ internal sealed partial class TodoTools
             .ThenByDescending(task => Array.IndexOf(Priorities, task.Data.Priority));
     }
 
-    // A new date or another rule begins a new series.
-    private static TodoTask Series(TodoTask task, JsonObject given) =>
-        task.Recurrence is null ? task with { RecursSince = null }
-        : given.ContainsKey("dueDate") || given.ContainsKey("recurrence") ? task with { RecursSince = task.DueDate }
-        : task;
+    private static TodoTask Changed(TodoTask task, JsonObject given, ToolCall call)
+    {
+        if (given.ContainsKey("dueDate"))
+        {
+            var (due, hasTime) = DueDates.Read(task.DueDate);
+            task = task with { DueDate = due, HasDueTime = hasTime };
+        }
+
+        if ((string?)given["recurrenceRule"] is { } rule)
+        {
+            var (read, due) = DueDates.ReadRule(rule, task.DueDate, task.HasDueTime, call);
+            task = task with { RecurrenceRule = read, DueDate = due, Recurrence = null };
+        }
+        else if ((string?)given["recurrence"] is not null)
+        {
+            task = task with { RecurrenceRule = null };
+        }
+
+        if (task.RecurrenceRule is not null)
+        {
+            EventTimes.CheckYear("dueDate", task.DueDate);
+        }
+
+        // A new date or another rule begins a new series.
+        return task is { Recurrence: null, RecurrenceRule: null } ? task with { RecursSince = null }
+            : given.ContainsKey("dueDate") || given.ContainsKey("recurrence") || given.ContainsKey("recurrenceRule") ? task with { RecursSince = task.DueDate }
+            : task;
+    }
 
     private static async Task<JsonObject> CheckProjectAsync(
         JsonObject given, ToolCall call, Func<JsonObject, ToolCall, CancellationToken, Task<JsonObject>> update, CancellationToken cancellationToken)
@@ -98,19 +131,9 @@ internal sealed partial class TodoTools
         }
 
         Stored<TodoTask>? next = null;
-        if (before.Data is { Recurrence: { } recurrence, NextTaskId: null } task)
+        if (before.Data.NextTaskId is null && Following(before.Data, call) is { } following)
         {
-            var due = task.DueDate ?? Iso.TimeOf(Iso.Date(call.Today));
-            next = await call.Records.CreateAsync(
-                Tasks.Set,
-                order => task with
-                {
-                    Order = order,
-                    DueDate = DueDates.Next(task.RecursSince ?? due, due, recurrence, call),
-                    RecursSince = task.RecursSince ?? due,
-                    Subtasks = task.Subtasks is null ? null : [.. task.Subtasks.Select(step => step with { IsCompleted = false, CompletedAt = null })],
-                },
-                cancellationToken);
+            next = await call.Records.CreateAsync(Tasks.Set, order => following with { Order = order }, cancellationToken);
         }
 
         var completed = await call.Records.UpdateAsync(
@@ -121,6 +144,30 @@ internal sealed partial class TodoTools
                 : current with { IsCompleted = true, CompletedAt = Iso.Time(call.Now), NextTaskId = next?.Id ?? current.NextTaskId },
             cancellationToken);
         return new Completion(completed, next);
+    }
+
+    // The task that comes after a recurring one; null when none does.
+    private static TodoTask? Following(TodoTask task, ToolCall call)
+    {
+        if (task is { Recurrence: null, RecurrenceRule: null })
+        {
+            return null;
+        }
+
+        var due = task.DueDate ?? Iso.TimeOf(Iso.Date(call.Today));
+        var since = task.RecursSince ?? due;
+        var next = task.RecurrenceRule is { } rule
+            ? DueDates.NextByRule(since, due, task.HasDueTime, rule, call)
+            : DueDates.Next(since, due, task.HasDueTime, task.Recurrence!, call);
+        return next is null ? null : task with
+        {
+            DueDate = next,
+
+            // Where the clocks change, a later one may well fall on midnight UTC.
+            HasDueTime = DueDates.IsDay(since, task.HasDueTime) ? null : true,
+            RecursSince = since,
+            Subtasks = task.Subtasks is null ? null : [.. task.Subtasks.Select(step => step with { IsCompleted = false, CompletedAt = null })],
+        };
     }
 
     private static Task<Stored<TodoTask>> AddSubtaskAsync(AddSubtask arguments, ToolCall call, CancellationToken cancellationToken) =>
@@ -159,11 +206,32 @@ internal sealed partial class TodoTools
             },
             cancellationToken);
 
+    private static Task<Stored<TodoTask>> SetSubtasksAsync(SetSubtasks arguments, ToolCall call, CancellationToken cancellationToken) =>
+        call.Records.UpdateAsync(
+            Tasks.Set,
+            arguments.Id,
+            task =>
+            {
+                var left = task.Subtasks?.ToList() ?? [];
+                var steps = new List<Subtask>(arguments.Subtasks.Count);
+                foreach (var title in arguments.Subtasks)
+                {
+                    var step = left.Find(known => known.Title == title) ?? new Subtask(Guid.NewGuid().ToString(), title, false, null, 0);
+                    left.Remove(step);
+                    steps.Add(step with { Order = steps.Count });
+                }
+
+                return task with { Subtasks = steps.Count == 0 ? null : steps };
+            },
+            cancellationToken);
+
     private static async Task<string> DeleteProjectAsync(string id, ToolCall call, CancellationToken cancellationToken)
     {
         var project = await call.Records.GetAsync(Projects.Set, id, cancellationToken);
+        var done = 0;
         await foreach (var task in call.Records.ReadAllAsync(Tasks.Set, new RecordQuery(ReadAtOnce, ParentId: project.Id), cancellationToken))
         {
+            call.ReportProgress(++done, message: "tasks taken out of the project");
             await call.Records.UpdateAsync(Tasks.Set, task.Id, current => current with { ProjectId = null }, cancellationToken);
         }
 

@@ -75,11 +75,12 @@ internal sealed partial class TodoTools() : ToolModule("todo")
             + "One call per task. Returns the task with its id.",
             InputSchema.Of(
                 Title().Required(), Description(), Priority().Default("medium"), DueDate().Default(null), Project().Default(null), Recurrence().Default(null),
-                Field.List("subtasks", Field.Text("step", 1, 500), max: MaxSubtasks).Default(new JsonArray()).About("The steps, if the task has several.")),
+                Field.List("subtasks", Field.Text("step", 1, 500), max: MaxSubtasks).Default(new JsonArray()).About("The steps, if the task has several."),
+                RecurrenceRule().Default(null)),
             TodoJson.Default.CreateTask, Tasks.One, CreateAsync),
         Tool(
             "list", "List tasks", ToolEffect.Reads,
-            "Lists the tasks of the space, newest first. Use it before planning, to find the id of a task, or to see whether a task exists already. "
+            "Lists the tasks of the space, newest first, page by page. Use it before planning, to find the id of a task, or to see whether a task exists already. "
             + "Open tasks only, unless includeCompleted is true. For the tasks of a day use todo.today.",
             InputSchema.Of(
                 Field.Flag("includeCompleted").Default(false).About("True to see completed tasks as well."),
@@ -87,8 +88,9 @@ internal sealed partial class TodoTools() : ToolModule("todo")
                 Project().Default(null).About("Only tasks of this project."),
                 Field.OneOf("priority", Priorities).OrNull().Default(null).About("Only tasks of this priority."),
                 Field.OneOf("due", [Overdue, Today, Week]).OrNull().Default(null)
-                    .About("Only tasks that are overdue, due today, or due within a week from today (overdue ones not included).")),
-            TodoJson.Default.ListTasks, Tasks.List, ListAsync),
+                    .About("Only tasks that are overdue, due today, or due within a week from today (overdue days not included)."),
+                Field.Cursor()),
+            TodoJson.Default.ListTasks, Tasks.ListPage, ListAsync),
         Tool(
             "today", "Tasks of today", ToolEffect.Reads,
             "Lists the open tasks that are overdue and those due today, earliest first, then by priority. Use it to plan a day or to remind the user.",
@@ -97,15 +99,15 @@ internal sealed partial class TodoTools() : ToolModule("todo")
         Get(Tasks, "Reads one task with all its fields. Use it when the id is known and the list would be too much."),
         Update(
             Tasks,
-            "Changes fields of a task: title, description, priority, dueDate, projectId, recurrence. Only the given fields change; null removes a date, a project or a recurrence. "
+            "Changes fields of a task: title, description, priority, dueDate, projectId, recurrence, recurrenceRule. Only the given fields change; null removes a date, a project or a recurrence. "
             + "To tick a task off use todo.complete.",
-            [Title(), Description(), Priority(), DueDate(), Project(), Recurrence()],
-            (_, task, given, _) => Series(task with { DueDate = task.DueDate is null ? null : Iso.TimeOf(task.DueDate) }, given)) is var update
+            [Title(), Description(), Priority(), DueDate(), Project(), Recurrence(), RecurrenceRule()],
+            (_, task, given, call) => Changed(task, given, call)) is var update
             ? update with { RunAsync = async (given, call, cancellationToken) => await CheckProjectAsync(given, call, update.RunAsync, cancellationToken) }
             : update,
         ById(
             "complete", "Complete a task", ToolEffect.Changes,
-            "Marks a task as done. Use it as soon as the user says that something is finished. A recurring task comes again: the answer holds the next one. "
+            "Marks a task as done. Use it as soon as the user says that something is finished. A recurring task comes again, unless its series is over: the answer holds the next one. "
             + "Completing it twice changes nothing.",
             "task", Done, CompleteAsync),
         ById(
@@ -128,6 +130,14 @@ internal sealed partial class TodoTools() : ToolModule("todo")
                 Field.Text("title", 1, 500).About("Other words for the step."),
                 Field.Flag("isCompleted").About("True when it is done.")),
             TodoJson.Default.UpdateSubtask, Tasks.Changed, UpdateSubtaskAsync),
+        Tool(
+            "setSubtasks", "Put the steps in order", ToolEffect.Changes,
+            "Makes these the steps of a task, in this order: a step that is worded as before keeps its state, new ones are added, and those that are left out are taken off. "
+            + "Use it to take a step off or to order them anew; to tick one off use todo.updateSubtask.",
+            InputSchema.Of(
+                TaskId(),
+                Field.List("subtasks", Field.Text("step", 1, 500), max: MaxSubtasks).Required().About("All steps that the task shall have; none to take all off.")),
+            TodoJson.Default.SetSubtasks, Tasks.Changed, SetSubtasksAsync),
         Delete(
             Tasks,
             "Removes a task for good from every list. Use it only for a task that was a mistake or is no longer wanted; a finished task is completed, not deleted.",
@@ -175,7 +185,11 @@ internal sealed partial class TodoTools() : ToolModule("todo")
     private static Field Project() => Field.Id(ProjectId).OrNull().About("The project that it belongs to, as todo.listProjects returns it; null for none.");
 
     private static Field Recurrence() => Field.OneOf("recurrence", DueDates.Recurrences).OrNull()
-        .About("How often it comes again once it is completed, counted from its due date; null for once.");
+        .About("How often it comes again once it is completed, counted from its due date; null for once. For any other rhythm use recurrenceRule.");
+
+    private static Field RecurrenceRule() => Field.Text("recurrenceRule", 10, 300).OrNull().About(
+        "In place of recurrence, how it comes again as in iCalendar (RFC 5545): FREQ=WEEKLY;INTERVAL=2 for every other week, FREQ=WEEKLY;BYDAY=TU,FR, FREQ=MONTHLY;BYDAY=-1FR, FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=10. "
+        + "Without a dueDate the first one is the next day that fits. Null for once.");
 
     private static Field ProjectName() => Field.Text("name", 1, 200).About("What the project is called.");
 

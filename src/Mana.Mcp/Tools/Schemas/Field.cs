@@ -17,6 +17,9 @@ internal sealed class Field
     /// <summary>What "https://example.org/a" looks like.</summary>
     public const string UrlPattern = @"^[hH][tT][tT][pP][sS]?://[^\s/]+(/\S*)?$";
 
+    /// <summary>What "--05-03" looks like: the 3rd of May of some year (ISO 8601, as in vCard).</summary>
+    public const string YearlessPattern = @"^--\d{2}-\d{2}$";
+
     private Field(string name, JsonObject schema)
     {
         Name = name;
@@ -119,6 +122,10 @@ internal sealed class Field
         Schema["default"] = value;
         return this;
     }
+
+    /// <summary>A day of which the year may be unknown.</summary>
+    public static Field DayOfYear(string name) => Either(
+        name, [.. Day(name).Schema["anyOf"]!.AsArray().Select(alternative => alternative!.DeepClone()), new JsonObject { ["type"] = "string", ["pattern"] = YearlessPattern }]);
 
     public Field OrNull()
     {

@@ -76,6 +76,7 @@ internal static class Sentences
         ("date-time", _) => "a date-time with zone such as 2026-11-22T18:00:00Z",
         (_, Field.ColorPattern) => "a color such as #6366f1",
         (_, Field.TimePattern) => "a time of day such as 07:30 (HH:mm)",
+        (_, Field.YearlessPattern) => "a day without its year such as --05-03",
         (_, Field.EmailPattern) => "an e-mail address such as ada@example.org",
         (_, Field.UrlPattern) => "a web address such as https://example.org/page",
         (_, { } pattern) => $"text of the form {pattern}",

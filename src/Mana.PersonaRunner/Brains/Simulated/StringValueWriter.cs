@@ -6,6 +6,9 @@ namespace Mana.PersonaRunner.Brains.Simulated;
 /// <summary>Strings: dates, times, addresses and words, of the form and length that a schema asks for.</summary>
 internal sealed class StringValueWriter(WritingContext context)
 {
+    // Each begins on whatever day it is given.
+    private static readonly string[] Rules = ["FREQ=DAILY;COUNT=5", "FREQ=WEEKLY", "FREQ=WEEKLY;INTERVAL=2", "FREQ=MONTHLY;COUNT=12"];
+
     private readonly Dice _dice = context.Dice;
 
     public string? Write(string name, JsonElement schema)
@@ -23,6 +26,7 @@ internal sealed class StringValueWriter(WritingContext context)
             "uri" or "url" or "uri-reference" or "iri" => context.Utterance.Word("url"),
             _ when pattern is null && IsDate(name) => Date(name),
             _ when pattern is null && IsTime(name) => Time(),
+            _ when pattern is null && IsRule(name) => _dice.Pick(Rules),
             _ => null,
         };
         if (text is null || (pattern is null && Schemas.Text(schema, "format") is null && (text.Length < min || text.Length > max)))
@@ -43,6 +47,8 @@ internal sealed class StringValueWriter(WritingContext context)
     private static bool IsDate(string name) => SimulatedTool.Words(name) is { Count: > 0 } words && (words[^1] is "date" or "day" || (words[^1] is "at" or "by" or "on" or "until" && words.Count > 1));
 
     private static bool IsTime(string name) => SimulatedTool.Words(name) is { Count: > 0 } words && words[^1] is "time";
+
+    private static bool IsRule(string name) => SimulatedTool.Words(name) is [.., "recurrence" or "repeat", "rule"];
 
     private static string Format(DateTimeOffset moment, string format) => moment.ToString(format, CultureInfo.InvariantCulture);
 

@@ -1,4 +1,5 @@
 using Mana.Hosting;
+using Mana.Hosting.Storage;
 using Mana.PersonaRunner.Diagnostics;
 using Mana.PersonaRunner.Platform;
 using Microsoft.Extensions.Hosting;
@@ -89,8 +90,7 @@ internal sealed partial class TickClockGrain(
 
             // Orleans waits for a running timer when it stops; the runner's own stop ends it.
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
-            var round = await rounds.BeatAsync(either.Token);
-            Report(_last with { Error = null, LastTickAt = round.Ticks.Count > 0 ? clock.GetUtcNow() : _last.LastTickAt });
+            await rounds.BeatAsync(Looked, either.Token);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested || lifetime.ApplicationStopping.IsCancellationRequested)
         {
@@ -105,7 +105,7 @@ internal sealed partial class TickClockGrain(
         catch (Exception e)
         {
             // The clock outlives every single beat; what went wrong shows in /health.
-            Report(_last with { Error = e.GetType().Name });
+            Report(_last with { Error = StoreFault.Of(e) is { } fault ? $"the runner's store cannot be used: {fault}" : e.GetType().Name });
             metrics.Error(TickStages.Internal);
             Log.BeatFailed(logger, e);
         }
@@ -115,6 +115,14 @@ internal sealed partial class TickClockGrain(
             _beat = null;
             local.Ended();
         }
+    }
+
+    /// <summary>With more personas than may wait at once a beat goes on, and counts as another one after each interval.</summary>
+    private void Looked(Round round)
+    {
+        var now = clock.GetUtcNow();
+        var isSameBeat = _last.At is { } at && now >= at && now - at < settings.TickInterval;
+        Report(new BeatReport(isSameBeat ? _last.At : now, round.Ticks.Count > 0 ? now : _last.LastTickAt, null));
     }
 
     private void Report(BeatReport report)

@@ -2,6 +2,21 @@ namespace Mana.Tests.Mcp.Modules;
 
 public sealed class ArticlesTests
 {
+    [Fact]
+    public async Task A_highlight_can_be_taken_off_again_and_is_found_no_more()
+    {
+        await using var mcp = await McpUnderTest.StartAsync(("POLICY_MODE", "off"));
+        var client = await mcp.ConnectAsync();
+        var article = (string)(await client.CallAsync("articles.save", """{"url":"https://example.org/a"}"""))["article"]!["id"]!;
+        var wrong = (string)(await client.CallAsync("articles.highlight", $$"""{"id":"{{article}}","text":"Falsches Zitat"}"""))["highlight"]!["id"]!;
+        await client.CallAsync("articles.highlight", $$"""{"id":"{{article}}","text":"Rechtes Zitat"}""");
+
+        await client.CallAsync("articles.deleteHighlight", $$"""{"highlightId":"{{wrong}}"}""");
+
+        (await client.CallAsync("articles.get", $$"""{"id":"{{article}}"}""")).Texts("highlights", "text").Should().Equal("Rechtes Zitat");
+        (await client.CallAsync("search.everything", """{"query":"falsches"}"""))["results"]!.AsArray().Should().BeEmpty();
+    }
+
     [Theory]
     [InlineData("https://example.org/a/b?id=1", "https://EXAMPLE.org/a/b/?utm_source=mail&id=1#part", true)]
     [InlineData("https://example.org/a/b", "http://example.org/a/b", true)]

@@ -208,6 +208,54 @@ public sealed class CalendarTests
         (await client.FailAsync("calendar.skipOccurrence", $$"""{"id":"{{series}}","date":"2026-12-01"}"""))
             .Should().Contain("must be a day on which the event begins; you sent \"2026-12-01\", and the next ones are 2026-12-07, 2026-12-14.");
         (await client.FailAsync("calendar.skipOccurrence", $$"""{"id":"{{once}}","date":"2026-11-24"}""")).Should().Contain("this one takes place once");
+
+        var back = await client.CallAsync("calendar.skipOccurrence", $$"""{"id":"{{series}}","date":"2026-12-07","skipped":false}""");
+        back["event"]!["skippedDates"]!.AsArray().Select(date => (string)date!).Should().Equal("2026-11-30");
+        (await client.CallAsync("calendar.list", """{"query":"yoga"}""")).Texts("events", "start").Should().HaveCount(3);
+    }
+
+    [Fact]
+    public async Task Reminders_come_up_in_their_order_on_the_clock_of_the_reader()
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+        var client = await mcp.ConnectAsync(timeZone: Berlin);
+        await client.CallAsync("calendar.create", """{"title":"Zahnarzt","location":"Bern","start":"2026-11-23T09:30:00+01:00","reminders":[10,1440,10]}""");
+        await client.CallAsync("calendar.create", """{"title":"Geburtstag","start":"2026-11-24","reminders":[360]}""");
+        await client.CallAsync("calendar.create", """{"title":"Stille","start":"2026-11-23T11:00:00+01:00"}""");
+        await client.CallAsync("calendar.create", """{"title":"Tabletten","start":"2026-10-20T08:00:00+02:00","recurrenceRule":"FREQ=DAILY","reminders":[0]}""");
+        var far = await client.CallAsync("calendar.create", """{"title":"Reise","start":"2026-12-20T10:00:00+01:00","end":"2026-12-24T10:00:00+01:00","reminders":[40320]}""");
+
+        // It is Sunday, 10:00 in Berlin.
+        var due = await client.CallAsync("calendar.reminders");
+
+        due.Texts("reminders", "title").Should().Equal("Reise", "Tabletten", "Zahnarzt");
+        due.Texts("reminders", "remindAt").Should().Equal("2026-11-22T10:00:00+01:00", "2026-11-23T08:00:00+01:00", "2026-11-23T09:20:00+01:00");
+        var dentist = due["reminders"]![2]!;
+        ((string)dentist["start"]!).Should().Be("2026-11-23T09:30:00+01:00");
+        ((int)dentist["minutesBefore"]!).Should().Be(10);
+        ((string)dentist["location"]!).Should().Be("Bern");
+
+        var days = await client.CallAsync("calendar.reminders", """{"from":"2026-11-22T09:00:00+01:00","to":"2026-11-23"}""");
+        days.Texts("reminders", "title").Should().Equal("Zahnarzt", "Reise", "Tabletten", "Zahnarzt", "Geburtstag");
+        days.Texts("reminders", "remindAt").Should().Equal(
+            "2026-11-22T09:30:00+01:00", "2026-11-22T10:00:00+01:00", "2026-11-23T08:00:00+01:00", "2026-11-23T09:20:00+01:00", "2026-11-23T18:00:00+01:00");
+        ((string)days["reminders"]![1]!["eventId"]!).Should().Be((string)far["event"]!["id"]!);
+        var one = await client.CallAsync("calendar.reminders", """{"limit":1}""");
+        ((bool)one["hasMore"]!).Should().BeTrue();
+        (await client.FailAsync("calendar.reminders", """{"from":"2026-11-22","to":"2027-01-01"}""")).Should().Contain("\"to\" must be from 0 to 31 days after from");
+    }
+
+    [Fact]
+    public async Task A_reminder_is_as_long_before_an_event_on_the_night_when_the_clocks_change()
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+        var client = await mcp.ConnectAsync(timeZone: "America/New_York");
+        await client.CallAsync("calendar.create", """{"title":"Run","start":"2026-10-30T08:00:00-04:00","recurrenceRule":"FREQ=DAILY","reminders":[480]}""");
+
+        var due = await client.CallAsync("calendar.reminders", """{"from":"2026-11-01","to":"2026-11-02"}""");
+
+        due.Texts("reminders", "start").Should().Equal("2026-11-01T08:00:00-05:00", "2026-11-02T08:00:00-05:00");
+        due.Texts("reminders", "remindAt").Should().Equal("2026-11-01T01:00:00-04:00", "2026-11-02T00:00:00-05:00");
     }
 
     [Fact]

@@ -67,6 +67,25 @@ public sealed class CardsTests
     }
 
     [Fact]
+    public async Task What_was_not_known_is_asked_again_after_the_others_of_the_day()
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+        var client = await mcp.ConnectAsync();
+        var deck = (string)(await client.CallAsync("cards.createDeck", """{"name":"Schwedisch"}"""))["deck"]!["id"]!;
+        await client.CallAsync("cards.addCards", $$"""{"deckId":"{{deck}}","cards":[{"front":"hund","back":"1"},{"front":"katt","back":"2"},{"front":"häst","back":"3"}]}""");
+        var asked = new List<string>();
+        for (var i = 0; i < 5; i++)
+        {
+            mcp.Clock.Advance(TimeSpan.FromSeconds(20));
+            var card = (await client.CallAsync("cards.due", """{"limit":1}"""))["cards"]![0]!;
+            asked.Add((string)card["front"]!);
+            await client.CallAsync("cards.review", $$"""{"cardId":"{{card["id"]}}","grade":"{{(asked[^1] == "katt" ? "good" : "again")}}"}""");
+        }
+
+        asked.Should().Equal("hund", "katt", "häst", "hund", "häst");
+    }
+
+    [Fact]
     public async Task A_deleted_deck_takes_its_cards_along_also_from_the_search()
     {
         await using var mcp = await McpUnderTest.StartAsync(("POLICY_MODE", "off"));

@@ -3,6 +3,19 @@ namespace Mana.Tests.Mcp.Modules;
 public sealed class ContactsTests
 {
     [Fact]
+    public async Task Umlauts_stand_where_a_telephone_book_has_them()
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+        var client = await mcp.ConnectAsync();
+        foreach (var name in (string[])["Zimmer", "Özil", "Adler", "Ärmel", "oben", "Ohm", "Émile"])
+        {
+            await client.CallAsync("contacts.create", $$"""{"firstName":"x","lastName":"{{name}}"}""");
+        }
+
+        (await client.CallAsync("contacts.list")).Texts("contacts", "lastName").Should().Equal("Adler", "Ärmel", "Émile", "oben", "Özil", "Ohm", "Zimmer");
+    }
+
+    [Fact]
     public async Task Contacts_are_listed_by_last_name_page_by_page_and_filtered()
     {
         await using var mcp = await McpUnderTest.StartAsync();
@@ -25,10 +38,10 @@ public sealed class ContactsTests
         }
         while (cursor is not null);
 
-        names.Should().Equal("Anna", "Carl", "bauhaus GmbH", "Ben", "Zoe");
+        names.Should().Equal("Zoe", "Anna", "Carl", "bauhaus GmbH", "Ben");
         var clients = await client.CallAsync("contacts.list", """{"tag":"CLIENT","limit":2}""");
-        clients.Texts("contacts", "firstName").Should().Equal("Carl", "Ben");
-        (await client.CallAsync("contacts.list", $$"""{"tag":"CLIENT","limit":2,"cursor":"{{clients["nextCursor"]}}"}""")).Texts("contacts", "firstName").Should().Equal("Zoe");
+        clients.Texts("contacts", "firstName").Should().Equal("Zoe", "Carl");
+        (await client.CallAsync("contacts.list", $$"""{"tag":"CLIENT","limit":2,"cursor":"{{clients["nextCursor"]}}"}""")).Texts("contacts", "firstName").Should().Equal("Ben");
         clients["contacts"]![0]!["tags"]!.AsArray().Should().ContainSingle("a tag is there once");
         (await client.CallAsync("contacts.list", """{"favoritesOnly":true}""")).Texts("contacts", "company").Should().Equal("bauhaus GmbH");
     }
@@ -70,14 +83,40 @@ public sealed class ContactsTests
         logged.Texts("contactLog", "note").Should().Equal("lunch", "call");
         for (var i = 0; i < 50; i++)
         {
-            var day = new DateOnly(2026, 11, 24).AddDays(i);
+            var day = new DateOnly(2026, 10, 3).AddDays(i);
             await client.CallAsync("contacts.logContact", $$"""{"id":"{{id}}","date":"{{day:yyyy-MM-dd}}"}""");
         }
 
         var read = (await client.CallAsync("contacts.get", $$"""{"id":"{{id}}"}"""))["contact"]!;
         read["contactLog"]!.AsArray().Should().HaveCount(50);
-        read["lastContactedAt"]!.GetValue<string>().Should().Be("2027-01-12");
-        read["contactLog"]![49]!["date"]!.GetValue<string>().Should().Be("2026-11-24", "the oldest ones are dropped");
+        read["lastContactedAt"]!.GetValue<string>().Should().Be("2026-11-23", "what was noted later was earlier");
+        read["contactLog"]![49]!["date"]!.GetValue<string>().Should().Be("2026-10-05", "the oldest ones are dropped");
+    }
+
+    [Fact]
+    public async Task A_birthday_may_be_known_without_its_year()
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+        var client = await mcp.ConnectAsync();
+        var made = (await client.CallAsync("contacts.create", """{"firstName":"Oma","birthday":"--11-30"}"""))["contact"]!;
+        await client.CallAsync("contacts.create", """{"firstName":"Leap","birthday":"--02-29"}""");
+
+        ((string)made["birthday"]!).Should().Be("--11-30");
+        var coming = await client.CallAsync("contacts.upcomingBirthdays", """{"days":366}""");
+        coming.Texts("birthdays", "date").Should().Equal("2026-11-30", "2027-02-28");
+        coming["birthdays"]![0]!.AsObject().Should().ContainKey("turns").WhoseValue.Should().BeNull("nobody knows");
+        (await client.FailAsync("contacts.create", """{"firstName":"x","birthday":"--02-30"}""")).Should().Contain("must be a day of the calendar");
+        (await client.FailAsync("contacts.create", """{"firstName":"x","birthday":"30.11."}""")).Should().Contain("a day without its year such as --05-03");
+    }
+
+    [Fact]
+    public async Task Nobody_was_in_touch_in_the_future()
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+        var client = await mcp.ConnectAsync();
+        var id = (await client.CallAsync("contacts.create", """{"firstName":"Ada"}"""))["contact"]!["id"];
+
+        (await client.FailAsync("contacts.logContact", $$"""{"id":"{{id}}","date":"2026-12-24"}""")).Should().Contain("today at the latest");
     }
 
     [Fact]

@@ -58,6 +58,83 @@ public sealed class DailyModulesTests
     }
 
     [Fact]
+    public async Task A_habit_for_some_days_a_week_is_open_until_it_was_done_on_enough_of_them()
+    {
+        await using var mcp = await StartAsync();
+        var client = await mcp.ConnectAsync();
+        var sport = (string)(await client.CallAsync("habits.create", """{"title":"Sport","targetPerWeek":2}"""))["habit"]!["id"]!;
+        await client.CallAsync("habits.create", """{"title":"Lesen"}""");
+
+        // Today is Sunday, and last week does not count.
+        foreach (var day in (string[])["2026-11-14", "2026-11-15", "2026-11-17"])
+        {
+            await client.CallAsync("habits.log", $$"""{"id":"{{sport}}","date":"{{day}}"}""");
+        }
+
+        (await OpenAsync()).Should().Equal("Lesen", "Sport");
+        await client.CallAsync("habits.log", $$"""{"id":"{{sport}}","date":"2026-11-20"}""");
+        (await OpenAsync()).Should().Equal("Lesen");
+        var today = (await client.CallAsync("habits.today"))["habits"]!.AsArray().Single(habit => (string)habit!["habitId"]! == sport)!;
+        ((int)today["keptThisWeek"]!).Should().Be(2);
+        ((int)today["targetPerWeek"]!).Should().Be(2);
+        ((bool)today["isKept"]!).Should().BeFalse("today it was not done");
+        (await client.FailAsync("habits.log", $$"""{"id":"{{sport}}","date":"2026-11-24"}""")).Should().Contain("today at the latest");
+
+        async Task<IEnumerable<string>> OpenAsync() => (await client.CallAsync("habits.today"))["habits"]!.AsArray()
+            .Where(habit => (bool)habit!["isOpen"]!).Select(habit => (string)habit!["title"]!).Order();
+    }
+
+    [Fact]
+    public async Task A_list_shows_the_beginning_of_very_long_texts_says_so_and_loses_nothing()
+    {
+        await using var mcp = await StartAsync();
+        var client = await mcp.ConnectAsync();
+        var text = new string('a', 9_999) + "😀 the end";
+        await client.CallAsync("notes.create", """{"title":"short","content":"whole"}""");
+        foreach (var (add, one, read, lists) in new[]
+        {
+            ("notes.create", "note", "notes.get", new[] { ("notes.list", "notes"), ("notes.search", "notes") }),
+            ("journal.add", "entry", "journal.get", [("journal.list", "entries"), ("journal.search", "entries")]),
+            ("dreams.add", "dream", "dreams.get", [("dreams.list", "dreams"), ("dreams.search", "dreams")]),
+        })
+        {
+            var title = add.StartsWith("notes", StringComparison.Ordinal) ? "\"title\":\"long\"," : "";
+            var id = (string)(await client.CallAsync(add, $$"""{{{title}}"content":"{{text}}"}"""))[one]!["id"]!;
+            foreach (var (list, many) in lists)
+            {
+                var shown = (await client.CallAsync(list, list.EndsWith("search", StringComparison.Ordinal) ? """{"query":"the end"}""" : "{}"))[many]![0]!;
+                ((string)shown["content"]!).Should().Be(new string('a', 9_999) + "…", because: list);
+                ((bool)shown["isShortened"]!).Should().BeTrue();
+            }
+
+            var whole = (await client.CallAsync(read, $$"""{"id":"{{id}}"}"""))[one]!;
+            ((string)whole["content"]!).Should().Be(text);
+            whole.AsObject().Should().NotContainKey("isShortened");
+        }
+
+        (await client.CallAsync("notes.list"))["notes"]![1]!.AsObject().Should().NotContainKey("isShortened");
+    }
+
+    [Fact]
+    public async Task The_journal_lists_what_is_loved_pinned_or_tagged()
+    {
+        await using var mcp = await StartAsync();
+        var client = await mcp.ConnectAsync();
+        await client.CallAsync("journal.add", """{"content":"plain"}""");
+        await client.CallAsync("journal.add", """{"content":"tagged","tags":["Kinder"]}""");
+        foreach (var field in (string[])["isFavorite", "isPinned"])
+        {
+            var id = (string)(await client.CallAsync("journal.add", $$"""{"content":"{{field}}"}"""))["entry"]!["id"]!;
+            await client.CallAsync("journal.update", $$"""{"id":"{{id}}","{{field}}":true}""");
+        }
+
+        (await client.CallAsync("journal.list", """{"favoritesOnly":true}""")).Texts("entries", "content").Should().Equal("isFavorite");
+        (await client.CallAsync("journal.list", """{"onlyPinned":true}""")).Texts("entries", "content").Should().Equal("isPinned");
+        (await client.CallAsync("journal.list", """{"tag":"kinder"}""")).Texts("entries", "content").Should().Equal("tagged");
+        (await client.CallAsync("journal.list")).Texts("entries", "content").Should().HaveCount(4);
+    }
+
+    [Fact]
     public async Task A_deleted_habit_takes_its_check_ins_along()
     {
         await using var mcp = await StartAsync();

@@ -112,9 +112,46 @@ public sealed class InvoicesTests
 
         JsonNode.DeepEquals(stats, JsonNode.Parse("""
             {"year":2026,"currencies":[
-              {"currency":"CHF","draft":{"count":1,"gross":1986.34},"sent":{"count":1,"gross":1986.34},"overdue":{"count":0,"gross":0},"paid":{"count":1,"gross":1986.34},"void":{"count":0,"gross":0}},
-              {"currency":"USD","draft":{"count":0,"gross":0},"sent":{"count":0,"gross":0},"overdue":{"count":1,"gross":1986.34},"paid":{"count":0,"gross":0},"void":{"count":0,"gross":0}}]}
+              {"currency":"CHF","draft":{"count":1,"net":1837.50,"vat":148.84,"gross":1986.34},"sent":{"count":1,"net":1837.50,"vat":148.84,"gross":1986.34},"overdue":{"count":0,"net":0,"vat":0,"gross":0},"paid":{"count":1,"net":1837.50,"vat":148.84,"gross":1986.34},"void":{"count":0,"net":0,"vat":0,"gross":0}},
+              {"currency":"USD","draft":{"count":0,"net":0,"vat":0,"gross":0},"sent":{"count":0,"net":0,"vat":0,"gross":0},"overdue":{"count":1,"net":1837.50,"vat":148.84,"gross":1986.34},"paid":{"count":0,"net":0,"vat":0,"gross":0},"void":{"count":0,"net":0,"vat":0,"gross":0}}]}
             """)).Should().BeTrue(stats.ToJsonString());
+    }
+
+    [Fact]
+    public async Task The_day_of_a_payment_can_be_corrected_and_is_not_in_the_future()
+    {
+        await using var mcp = await StartAsync();
+        var client = await mcp.ConnectAsync();
+        var id = await DraftAsync(client);
+        await client.CallAsync("invoices.send", Id(id));
+
+        (await client.FailAsync("invoices.markPaid", $$"""{"id":"{{id}}","paidOn":"2026-12-01"}""")).Should().Contain("today at the latest");
+        (await StatusAsync(client, id)).Should().Be("sent");
+        await client.CallAsync("invoices.markPaid", Id(id));
+        var corrected = await client.CallAsync("invoices.markPaid", $$"""{"id":"{{id}}","paidOn":"2026-11-20"}""");
+        ((string)corrected["invoice"]!["paidOn"]!).Should().Be("2026-11-20");
+        var again = await client.CallAsync("invoices.markPaid", Id(id));
+        ((string)again["invoice"]!["paidOn"]!).Should().Be("2026-11-20", "without a day nothing is corrected");
+        await client.CallAsync("invoices.void", Id(id));
+        (await client.FailAsync("invoices.markPaid", $$"""{"id":"{{id}}","paidOn":"2026-11-20"}""")).Should().Contain("is void and cannot be paid");
+    }
+
+    [Fact]
+    public async Task A_long_list_of_invoices_is_read_to_its_end()
+    {
+        await using var mcp = await StartAsync();
+        var client = await mcp.ConnectAsync();
+        for (var day = 1; day <= 5; day++)
+        {
+            await client.CallAsync("invoices.create", Work[..^1] + $$""","issueDate":"2026-11-0{{day}}"}""");
+        }
+
+        var first = await client.CallAsync("invoices.list", """{"limit":3,"client":"muster"}""");
+        var second = await client.CallAsync("invoices.list", $$"""{"limit":3,"client":"muster","cursor":"{{first["nextCursor"]}}"}""");
+
+        first.Texts("invoices", "issueDate").Should().Equal("2026-11-05", "2026-11-04", "2026-11-03");
+        second.Texts("invoices", "issueDate").Should().Equal("2026-11-02", "2026-11-01");
+        ((bool)second["hasMore"]!).Should().BeFalse();
     }
 
     private static Task<McpUnderTest> StartAsync() => McpUnderTest.StartAsync(("POLICY_MODE", "off"));

@@ -1,10 +1,16 @@
+using System.Collections.Concurrent;
 using System.IO.Compression;
+using System.Net;
 using System.Text;
+using Mana.Contracts;
 using Mana.Hosting;
+using Mana.Mcp.Access;
 using Mana.Mcp.Modules.NewsResearch;
+using Mana.Mcp.Tools;
 using Mana.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using ModelContextProtocol;
 
 namespace Mana.Tests.Mcp.Modules;
 
@@ -192,6 +198,117 @@ public sealed class NewsTests
             context.Response.Headers.Location = target;
             return Task.CompletedTask;
         };
+    }
+
+    [Fact]
+    public async Task A_public_name_that_leads_to_this_machine_is_not_followed_from_the_setting_nor_from_a_redirect()
+    {
+        await using var server = (await FeedServer.StartAsync()).With("/rss", Rss);
+        var port = new Uri(server.Url("/")).Port;
+        server.Feeds["/away"] = context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status302Found;
+            context.Response.Headers.Location = $"http://news.example.org:{port}/rss";
+            return Task.CompletedTask;
+        };
+        var asked = new List<string>();
+        ResolveHost resolve = (host, _) =>
+        {
+            lock (asked)
+            {
+                asked.Add(host);
+            }
+
+            return Task.FromResult<IPAddress[]>(host == "nowhere.example.org" ? [] : [IPAddress.Loopback]);
+        };
+        string[] feeds =
+        [
+            $"public=http://feeds.example.org:{port}/rss", $"away={server.Url("/away")}", $"own=http://feeds.internal:{port}/rss",
+            $"single=http://localhost:{port}/rss", $"none=http://nowhere.example.org:{port}/rss",
+        ];
+        await using var mcp = await McpUnderTest.StartAsync(
+            services => services.AddSingleton(resolve), ("POLICY_MODE", "off"), ("NEWS_FEEDS", string.Join(',', feeds)), ("NEWS_TIMEOUT_MS", "3000"));
+        var client = await mcp.ConnectAsync();
+
+        var sources = await client.CallAsync("news-research.sources");
+
+        var faults = sources["sources"]!.AsArray().ToDictionary(source => (string)source!["name"]!, source => (string?)source!["fault"]);
+        faults["public"].Should().Be("its name leads into a private network, where it may not go");
+        faults["away"].Should().Be("its name leads into a private network, where it may not go");
+        faults["own"].Should().BeNull("its name says that it is inside, and the operator wrote it");
+        faults["single"].Should().BeNull();
+        faults["none"].Should().Be("the server cannot be reached");
+        server.Requests.Should().Be(3, "the redirect itself, and the two that are inside by their names");
+        asked.Should().BeEquivalentTo("feeds.example.org", "news.example.org", "feeds.internal", "localhost", "nowhere.example.org");
+    }
+
+    [Fact]
+    public async Task Of_the_addresses_of_a_name_only_the_public_ones_are_connected_to()
+    {
+        IPAddress[] found = [IPAddress.Parse("10.0.0.1"), IPAddress.Parse("93.184.215.14"), IPAddress.IPv6Loopback];
+
+        (await HostAddresses.AllowedAsync("example.org", (_, _) => Task.FromResult(found), Cancellation)).Should().Equal(found[1]);
+        (await HostAddresses.AllowedAsync("printer.lan", (_, _) => Task.FromResult(found), Cancellation)).Should().Equal(found);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("0.0.0.0", true)]
+    [InlineData("10.1.2.3", true)]
+    [InlineData("172.16.0.1", true)]
+    [InlineData("172.32.0.1", false)]
+    [InlineData("192.168.178.1", true)]
+    [InlineData("169.254.169.254", true)]
+    [InlineData("100.64.0.1", true)]
+    [InlineData("224.0.0.1", true)]
+    [InlineData("255.255.255.255", true)]
+    [InlineData("8.8.8.8", false)]
+    [InlineData("::1", true)]
+    [InlineData("::", true)]
+    [InlineData("fe80::1", true)]
+    [InlineData("fd12:3456::1", true)]
+    [InlineData("ff02::1", true)]
+    [InlineData("::ffff:127.0.0.1", true)]
+    [InlineData("::ffff:8.8.8.8", false)]
+    [InlineData("64:ff9b::a00:1", true)]
+    [InlineData("64:ff9b::808:808", false)]
+    [InlineData("2002:7f00:1::", true)]
+    [InlineData("2001:4860:4860::8888", false)]
+    public void Which_addresses_lead_inside(string address, bool isInside) => HostAddresses.IsInside(IPAddress.Parse(address)).Should().Be(isInside);
+
+    [Fact]
+    public async Task A_client_that_asks_for_progress_is_told_which_feeds_are_still_waited_for()
+    {
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = (await FeedServer.StartAsync()).With("/quick", Rss);
+        server.Feeds["/slow"] = async context =>
+        {
+            await release.Task.WaitAsync(context.RequestAborted);
+            await context.Response.WriteAsync(Atom);
+        };
+        await using var mcp = await McpUnderTest.StartAsync(
+            ("POLICY_MODE", "off"), ("NEWS_FEEDS", $"quick={server.Url("/quick")},slow={server.Url("/slow")}"), ("NEWS_TIMEOUT_MS", "600000"));
+        var client = await mcp.ConnectAsync();
+        var told = new List<ProgressNotificationValue>();
+        var progress = new Told(value =>
+        {
+            told.Add(value);
+            if (value.Progress == 1)
+            {
+                release.TrySetResult();
+            }
+        });
+
+        var result = await client.CallToolAsync("news-research.latest", progress: progress, cancellationToken: Cancellation);
+
+        result.IsError.Should().NotBeTrue(result.Text());
+        told.Should().Contain(value => value.Progress == 1 && value.Total == 2 && value.Message == "1 of 2 feeds asked");
+        result.Text().Should().Contain("Neuer Zug").And.Contain("Ohne Datum");
+    }
+
+    private sealed class Told(Action<ProgressNotificationValue> report) : IProgress<ProgressNotificationValue>
+    {
+        public void Report(ProgressNotificationValue value) => report(value);
     }
 
     [Theory]

@@ -38,6 +38,33 @@ public abstract class SearchSuite
         (await client.FailAsync("search.everything", """{"query":"zug","module":"note"}""")).Should().Contain("must be one of").And.Contain("journal");
     }
 
+    [Fact]
+    public async Task All_that_there_is_about_a_subject_can_be_read_page_by_page()
+    {
+        await using var mcp = await StartAsync();
+        var client = await mcp.ConnectAsync();
+        for (var i = 0; i < 7; i++)
+        {
+            await client.CallAsync("notes.create", i % 3 == 0 ? $$"""{"title":"Zug {{i}}"}""" : $$"""{"title":"{{i}}","content":"Im Zug"}""");
+        }
+
+        await client.CallAsync("todo.create", """{"title":"Zug buchen"}""");
+        var titles = new List<string>();
+        string? cursor = null;
+        do
+        {
+            var page = await client.CallAsync(
+                "search.everything", $$"""{"query":"zug","module":"notes","limit":2{{(cursor is null ? "" : $",\"cursor\":\"{cursor}\"")}}}""");
+            titles.AddRange(page.Texts("results", "title"));
+            cursor = (string?)page["nextCursor"];
+            ((bool)page["hasMore"]!).Should().Be(cursor is not null);
+        }
+        while (cursor is not null);
+
+        titles.Should().Equal("Zug 6", "Zug 3", "Zug 0", "5", "4", "2", "1");
+        (await client.FailAsync("search.everything", """{"query":"zug","cursor":"abc"}""")).Should().Contain("\"cursor\" must be the nextCursor");
+    }
+
     [Theory]
     [InlineData("Müller", "mueller", "MULLER", "müll", "Mu\u0308ller", "muell", "mull")]
     [InlineData("Straße", "strasse", "STRASSE", "straße", "stra")]

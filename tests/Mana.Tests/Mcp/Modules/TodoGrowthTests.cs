@@ -49,7 +49,7 @@ public sealed class TodoGrowthTests
     [InlineData("2026-03-28T08:00:00.000Z", "2026-03-28T08:00:00.000Z", "daily", "2026-03-28", "2026-03-29T07:00:00.000Z")]
     [InlineData("2026-03-22T01:30:00.000Z", "2026-03-22T01:30:00.000Z", "weekly", "2026-03-22", "2026-03-29T01:30:00.000Z")]
     public void The_next_date_keeps_to_the_first_one_and_to_the_clock_of_the_caller(string since, string last, string rule, string today, string next) =>
-        DueDates.Next(since, last, rule, CallOn(today)).Should().Be(next);
+        DueDates.Next(since, last, null, rule, CallOn(today)).Should().Be(next);
 
     [Fact]
     public void The_next_date_is_always_after_the_last_one_and_after_today()
@@ -59,11 +59,137 @@ public sealed class TodoGrowthTests
             var call = CallOn("2026-11-22");
             var since = new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero).AddDays(days).AddSeconds(seconds).ToString("yyyy-MM-ddTHH:mm:ss.fffZ", null);
 
-            var next = DueDates.Next(since, since, rule, call);
+            bool? hasTime = seconds == 0 ? null : true;
 
-            DueDates.DayOf(next, call).Should().BeAfter(DueDates.DayOf(since, call)).And.BeAfter(call.Today);
-            DueDates.DayOf(next, call).DayNumber.Should().BeLessThanOrEqualTo(Math.Max(DueDates.DayOf(since, call).DayNumber, call.Today.DayNumber) + 366);
+            var next = DueDates.Next(since, since, hasTime, rule, call);
+
+            var (dayBefore, dayAfter) = (DueDates.DayOf(since, hasTime, call), DueDates.DayOf(next, hasTime, call));
+            dayAfter.Should().BeAfter(dayBefore).And.BeAfter(call.Today);
+            dayAfter.DayNumber.Should().BeLessThanOrEqualTo(Math.Max(dayBefore.DayNumber, call.Today.DayNumber) + 366);
         });
+    }
+
+    [Theory]
+    [InlineData("2026-11-03", "FREQ=WEEKLY;INTERVAL=2", "2026-11-23", "2026-12-01")]
+    [InlineData("2026-11-03", "FREQ=WEEKLY;BYDAY=TU,FR", "2026-11-24", "2026-11-27")]
+    [InlineData("2026-11-25", "FREQ=WEEKLY;BYDAY=TU,FR", "2026-11-20", "2026-11-27")]
+    [InlineData("2026-01-10", "FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=10", "2026-11-23", "2027-01-10")]
+    [InlineData("2026-10-30", "FREQ=MONTHLY;BYDAY=-1FR", "2026-11-23", "2026-11-27")]
+    [InlineData("2026-11-20", "FREQ=DAILY;INTERVAL=10", "2026-11-23", "2026-11-30")]
+    [InlineData("2024-02-29", "FREQ=YEARLY", "2026-11-23", "2028-02-29")]
+    [InlineData("2026-11-20", "FREQ=DAILY;UNTIL=20261123", "2026-11-23", null)]
+    [InlineData("2026-11-20", "FREQ=DAILY;COUNT=2", "2026-11-20", "2026-11-21")]
+    [InlineData("2026-11-20", "FREQ=DAILY;COUNT=2", "2026-11-21", null)]
+    public void The_next_date_by_a_rule(string since, string rule, string today, string? next) =>
+        DueDates.NextByRule(since + "T00:00:00.000Z", since + "T00:00:00.000Z", null, rule, CallOn(today))
+            .Should().Be(next is null ? null : next + "T00:00:00.000Z");
+
+    [Theory]
+    [InlineData("2026-10-25T00:30:00.000Z", "2026-10-24", "2026-10-26T01:30:00.000Z")]
+    [InlineData("2026-03-27T08:00:00.000Z", "2026-03-28", "2026-03-29T07:00:00.000Z")]
+    [InlineData("2026-03-28T01:30:00.000Z", "2026-03-28", "2026-03-29T01:30:00.000Z")]
+    public void By_a_rule_too_the_time_of_day_stays_when_the_clocks_change(string since, string today, string next) =>
+        DueDates.NextByRule(since, since, true, "FREQ=DAILY", CallOn(today)).Should().Be(next);
+
+    [Fact]
+    public async Task A_task_comes_again_by_a_rule_until_its_series_is_over()
+    {
+        await using var mcp = await StartAsync();
+        var client = await mcp.ConnectAsync();
+        var made = (await client.CallAsync("todo.create", """{"title":"Papier","recurrenceRule":"rrule:freq=weekly;byday=tu,fr;count=3"}"""))["task"]!;
+
+        ((string)made["dueDate"]!).Should().Be("2026-11-24T00:00:00.000Z", "that is the first Tuesday or Friday from today on");
+        ((string)made["recurrenceRule"]!).Should().Be("FREQ=WEEKLY;BYDAY=TU,FR;COUNT=3");
+        var second = (await client.CallAsync("todo.complete", Id((string)made["id"]!)))["next"]!;
+        ((string)second["dueDate"]!).Should().Be("2026-11-27T00:00:00.000Z");
+        var third = (await client.CallAsync("todo.complete", Id((string)second["id"]!)))["next"]!;
+        ((string)third["dueDate"]!).Should().Be("2026-12-01T00:00:00.000Z");
+        (await client.CallAsync("todo.complete", Id((string)third["id"]!))).AsObject().Should().NotContainKey("next", "it was the third of three");
+    }
+
+    [Fact]
+    public async Task A_rule_and_a_word_replace_each_other_and_a_wrong_rule_is_refused_in_the_terms_of_a_task()
+    {
+        await using var mcp = await StartAsync();
+        var client = await mcp.ConnectAsync();
+        var id = await CreateAsync(client, """{"title":"x","dueDate":"2026-11-23","recurrence":"weekly"}""");
+
+        var byRule = (await client.CallAsync("todo.update", $$"""{"id":"{{id}}","recurrenceRule":"FREQ=MONTHLY;BYMONTHDAY=15"}"""))["task"]!;
+        ((string?)byRule["recurrence"]).Should().BeNull();
+        ((string)byRule["recursSince"]!).Should().Be("2026-11-23T00:00:00.000Z");
+        var byWord = (await client.CallAsync("todo.update", $$"""{"id":"{{id}}","recurrence":"daily"}"""))["task"]!;
+        byWord.AsObject().Should().NotContainKey("recurrenceRule");
+        await client.CallAsync("todo.update", $$"""{"id":"{{id}}","recurrenceRule":"FREQ=WEEKLY"}""");
+        (await client.CallAsync("todo.update", $$"""{"id":"{{id}}","recurrenceRule":null}"""))["task"]!.AsObject().Should().NotContainKeys("recurrenceRule", "recursSince");
+
+        var both = (await client.CallAsync("todo.create", """{"title":"x","recurrence":"daily","recurrenceRule":"FREQ=WEEKLY"}"""))["task"]!;
+        ((string?)both["recurrence"]).Should().BeNull("the rule says more");
+        ((string)both["recurrenceRule"]!).Should().Be("FREQ=WEEKLY");
+        (await client.FailAsync("todo.create", """{"title":"x","recurrenceRule":"every other week"}""")).Should().Contain("must be a recurrence rule of RFC 5545");
+        (await client.FailAsync("todo.create", """{"title":"x","recurrenceRule":"FREQ=HOURLY"}""")).Should().Contain("at the time of dueDate");
+        (await client.FailAsync("todo.create", """{"title":"x","recurrenceRule":"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}""")).Should().Contain("never takes place");
+        (await client.FailAsync("todo.create", """{"title":"x","dueDate":"2026-11-23","recurrenceRule":"FREQ=DAILY;UNTIL=20261122"}""")).Should().Contain("after dueDate (2026-11-23)");
+        (await client.FailAsync("todo.create", """{"title":"x","dueDate":"1066-10-14","recurrenceRule":"FREQ=DAILY"}""")).Should().Contain("\"dueDate\" must be in the years");
+    }
+
+    [Fact]
+    public async Task Seven_in_the_evening_in_New_York_is_that_time_and_not_the_whole_next_day()
+    {
+        await using var mcp = await StartAsync();
+        mcp.Clock.SetUtcNow(new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero));
+        var client = await mcp.ConnectAsync(timeZone: "America/New_York");
+
+        var task = (await client.CallAsync("todo.create", """{"title":"Dinner","dueDate":"2026-11-23T19:00:00-05:00"}"""))["task"]!;
+        var day = (await client.CallAsync("todo.create", """{"title":"Some time","dueDate":"2026-11-24"}"""))["task"]!;
+
+        ((string)task["dueDate"]!).Should().Be((string)day["dueDate"]!, "both are midnight UTC");
+        ((bool)task["hasDueTime"]!).Should().BeTrue();
+        day.AsObject().Should().NotContainKey("hasDueTime");
+        (await client.CallAsync("todo.today")).Texts("today", "title").Should().Equal("Dinner");
+        await client.CallAsync("todo.update", $$"""{"id":"{{(string)task["id"]!}}","priority":"high"}""");
+        mcp.Clock.SetUtcNow(new DateTimeOffset(2026, 11, 24, 0, 0, 1, TimeSpan.Zero));
+        client = await mcp.ConnectAsync(timeZone: "America/New_York");
+        (await client.CallAsync("todo.today")).Texts("overdue", "title").Should().Equal("Dinner");
+        (await client.CallAsync("todo.update", $$"""{"id":"{{(string)task["id"]!}}","dueDate":"2026-11-24T00:00:00Z"}"""))["task"]!.AsObject()
+            .Should().NotContainKey("hasDueTime", "that is how many clients write a day");
+    }
+
+    [Fact]
+    public async Task A_daily_task_of_the_evening_in_New_York_stays_one_when_the_clocks_change()
+    {
+        await using var mcp = await StartAsync();
+        mcp.Clock.SetUtcNow(new DateTimeOffset(2027, 11, 7, 17, 0, 0, TimeSpan.Zero));
+        var client = await mcp.ConnectAsync(timeZone: "America/New_York");
+        var id = await CreateAsync(client, """{"title":"Medicine","dueDate":"2027-11-06T19:00:00-04:00","recurrence":"daily"}""");
+
+        var next = (await client.CallAsync("todo.complete", Id(id)))["next"]!;
+
+        ((string)next["dueDate"]!).Should().Be("2027-11-09T00:00:00.000Z", "that is 19:00 on the 8th, in winter time");
+        mcp.Clock.SetUtcNow(new DateTimeOffset(2027, 11, 8, 17, 0, 0, TimeSpan.Zero));
+        client = await mcp.ConnectAsync(timeZone: "America/New_York");
+        (await client.CallAsync("todo.today")).Texts("today", "title").Should().Equal("Medicine");
+        var last = (await client.CallAsync("todo.complete", Id((string)next["id"]!)))["next"]!;
+        ((string)last["dueDate"]!).Should().Be("2027-11-10T00:00:00.000Z");
+    }
+
+    [Fact]
+    public async Task A_long_list_is_read_to_its_end()
+    {
+        await using var mcp = await StartAsync();
+        var client = await mcp.ConnectAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            await CreateAsync(client, $$"""{"title":"{{i}}","priority":"{{(i == 2 ? "low" : "high")}}"}""");
+        }
+
+        var first = await client.CallAsync("todo.list", """{"limit":2,"priority":"high"}""");
+        var second = await client.CallAsync("todo.list", $$"""{"limit":2,"priority":"high","cursor":"{{first["nextCursor"]}}"}""");
+
+        first.Texts("tasks", "title").Should().Equal("4", "3");
+        ((bool)first["hasMore"]!).Should().BeTrue();
+        second.Texts("tasks", "title").Should().Equal("1", "0");
+        ((bool)second["hasMore"]!).Should().BeFalse();
+        ((string?)second["nextCursor"]).Should().BeNull();
     }
 
     [Fact]
@@ -130,6 +256,12 @@ public sealed class TodoGrowthTests
         ((string?)task["subtasks"]![1]!["completedAt"]).Should().Be("2026-11-22T09:00:00.000Z");
         (await client.FailAsync("todo.updateSubtask", $$"""{"id":"{{id}}","number":3}""")).Should().Contain("must be one of the 2 steps");
         (await client.CallAsync("search.everything", """{"query":"belege"}""")).Texts("results", "id").Should().Equal(id);
+
+        var ordered = (await client.CallAsync("todo.setSubtasks", $$"""{"id":"{{id}}","subtasks":["Porto","Formular 1"]}"""))["task"]!;
+        ordered.Texts("subtasks", "title").Should().Equal("Porto", "Formular 1");
+        ordered["subtasks"]!.AsArray().Select(step => (bool)step!["isCompleted"]!).Should().Equal(false, true);
+        ((string)ordered["subtasks"]![1]!["id"]!).Should().Be((string)task["subtasks"]![1]!["id"]!);
+        (await client.CallAsync("todo.setSubtasks", $$"""{"id":"{{id}}","subtasks":[]}"""))["task"]!["subtasks"].Should().BeNull();
     }
 
     private static ToolCall CallOn(string today)

@@ -222,7 +222,7 @@ internal sealed class ScriptedDelivery : HttpMessageHandler
     private OutboxDelivery NewDelivery() => new(
         Outbox,
         new ManaAuthClient(_http, _settings),
-        new RunnerMetrics(_services.GetRequiredService<IMeterFactory>()),
+        new RunnerMetrics(_services.GetRequiredService<IMeterFactory>(), new DomainClock(Clock)),
         _settings,
         new NodeName("node"),
         new DomainClock(Clock),
