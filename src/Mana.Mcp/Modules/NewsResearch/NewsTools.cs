@@ -79,7 +79,6 @@ internal sealed class NewsTools(NewsDesk desk, NewsSettings settings) : ToolModu
             arguments.Source,
             arguments.Limit,
             article => since is null || (article.PublishedAt is { } time && string.CompareOrdinal(Iso.Time(time), since) >= 0),
-            call,
             cancellationToken);
     }
 

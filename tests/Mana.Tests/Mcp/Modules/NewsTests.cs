@@ -1,12 +1,8 @@
-using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Net;
 using System.Text;
-using Mana.Contracts;
 using Mana.Hosting;
-using Mana.Mcp.Access;
 using Mana.Mcp.Modules.NewsResearch;
-using Mana.Mcp.Tools;
 using Mana.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
