@@ -4,15 +4,23 @@ namespace Mana.Hosting.Storage;
 public static class DataDirectory
 {
     /// <summary>Makes the directory, readable by its owner only, where it is missing.</summary>
+    /// <exception cref="ConfigurationException">It cannot be made.</exception>
     public static void Ensure(string directory)
     {
-        if (OperatingSystem.IsWindows())
+        try
         {
-            Directory.CreateDirectory(directory);
+            if (OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(directory);
+            }
+            else if (!Directory.Exists(directory))
+            {
+                Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
         }
-        else if (!Directory.Exists(directory))
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            throw Unusable(directory, e);
         }
     }
 
@@ -36,15 +44,23 @@ public static class DataDirectory
     }
 
     /// <summary>What a start says of a data directory that is read-only, full or somebody else's.</summary>
-    internal static ConfigurationException Unusable(string directory, Exception e) => new(
+    private static ConfigurationException Unusable(string directory, Exception e) => new(
         $"The data directory {directory} cannot be written: {e.Message.TrimEnd('.')}. Make room or check who owns it, or choose another with --data (MANA_DATA).");
 
     /// <summary>Makes a file that only its owner may read, where it is missing; the directory may be open to others.</summary>
+    /// <exception cref="ConfigurationException">It cannot be made.</exception>
     public static void EnsureFile(string file)
     {
-        if (!File.Exists(file))
+        try
         {
-            using var created = new FileStream(file, PrivateFile(FileMode.OpenOrCreate));
+            if (!File.Exists(file))
+            {
+                using var created = new FileStream(file, PrivateFile(FileMode.OpenOrCreate));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(Path.GetDirectoryName(file)!, e);
         }
     }
 

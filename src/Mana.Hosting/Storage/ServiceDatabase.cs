@@ -59,19 +59,11 @@ public sealed class ServiceDatabase : IAsyncDisposable
         if (settings.File is { } file)
         {
             var directory = Path.GetDirectoryName(file)!;
-            try
-            {
-                DataDirectory.Ensure(directory);
-                fileLock = exclusive ? Lock(file) : null;
+            DataDirectory.Ensure(directory);
+            fileLock = exclusive ? Lock(file) : null;
 
-                // SQLite gives its -wal and -shm files the mode of the database.
-                DataDirectory.EnsureFile(file);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                fileLock?.Dispose();
-                throw DataDirectory.Unusable(directory, e);
-            }
+            // SQLite gives its -wal and -shm files the mode of the database.
+            DataDirectory.EnsureFile(file);
         }
 
         var database = new ServiceDatabase(settings, fileLock);

@@ -35,7 +35,7 @@ internal sealed class TickRounds(
     TimeProvider time)
 {
     // How soon it is seen that ticks have begun and others may wait in their place.
-    private static readonly TimeSpan NextLook = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan NextLook = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
     /// Opens a tick for everyone who is due: at once for as many as may wait (<c>PERSONA_QUEUE</c>), whoever is due

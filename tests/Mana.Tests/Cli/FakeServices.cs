@@ -193,6 +193,8 @@ internal sealed class FakeRunner
         app.MapPost("/api/v1/ticks/{id}/cancel", (string id) => id == "running"
             ? Results.Json(new CancelTickResponse(true, new TickId(id), "persona.anna@mana.test", "Anna", "act", "node-1"), RunnerJson.Default.CancelTickResponse)
             : Results.Json(new { statusCode = 409, message = "This tick has ended already (completed); there is nothing to cancel" }, statusCode: 409));
+        app.MapPost("/api/v1/ticks/{id}/set-aside", (string id) => Results.Json(
+            new SetAsideTickResponse(true, new TickId(id), "persona.anna@mana.test", "Anna", 1), RunnerJson.Default.SetAsideTickResponse));
         app.MapPost("/api/v1/ticks/{id}/retry", (string id) => Results.Json(
             id == "away"
                 ? new RetryTickResponse(false, new TickId(id), 0, null, "mana-auth is away")

@@ -37,6 +37,16 @@ public sealed class OperationsCommandsTests : IDisposable
     }
 
     [Fact]
+    public async Task Tick_set_aside_tells_how_to_undo_it()
+    {
+        var done = await RunAsync("tick", "set-aside", "t-1");
+        var json = await RunAsync("tick", "set-aside", "t-1", "--json");
+
+        (done.ExitCode, done.Out).Should().Be((ExitCode.Ok, "Anna: 1 batch set aside; ./mana tick retry t-1 sends it again.\n"));
+        json.Json.GetProperty("setAside").GetInt32().Should().Be(1);
+    }
+
+    [Fact]
     public async Task Tick_list_undelivered_and_tick_show_tell_what_waits_and_why()
     {
         _runner.Add(Interrupted());

@@ -15,6 +15,8 @@ public sealed class UpTests : IDisposable
     private readonly ConcurrentQueue<string> _order = new();
     private readonly ConcurrentDictionary<string, IConfiguration> _settings = new();
 
+    public UpTests() => _runner.Cluster = _runner.Cluster with { Paused = false };
+
     public void Dispose() => _data.Dispose();
 
     [Fact]
@@ -31,6 +33,19 @@ public sealed class UpTests : IDisposable
         _runner.LastRequest!.Scope.Should().Be("never-ticked");
         up.Out.Should().Contain("brain: simulated (no ANTHROPIC_API_KEY").And.Contain("✓ todo.create")
             .And.Contain("first round: 2 of 2 personas").And.Contain("./mana personas list");
+    }
+
+    [Fact]
+    public async Task While_the_runner_is_paused_nobody_is_asked_to_visit_and_that_is_said()
+    {
+        _runner.Cluster = _runner.Cluster with { Paused = true };
+        await using var up = Start([]);
+        await up.WaitForAsync("Ctrl-C stops");
+        var code = await up.StopAsync();
+
+        code.Should().Be(0);
+        _runner.LastRequest.Should().BeNull("a round that is asked for begins in spite of a pause, and costs money");
+        up.Out.Should().Contain("paused: nobody visits").And.Contain("./mana resume").And.NotContain("first round");
     }
 
     [Fact]

@@ -53,7 +53,7 @@ internal static class TickOperationCommands
             return ExitCode.Ok;
         }
 
-        context.Say($"{Markup.Escape(done.Name)}: {Batches(done.SetAside)} set aside; [bold]./mana tick retry {Markup.Escape(done.TickId.Value)}[/] sends them again.");
+        context.Say($"{Markup.Escape(done.Name)}: {Batches(done.SetAside)} set aside; [bold]./mana tick retry {Markup.Escape(done.TickId.Value)}[/] sends {(done.SetAside == 1 ? "it" : "them")} again.");
         return ExitCode.Ok;
     }
 

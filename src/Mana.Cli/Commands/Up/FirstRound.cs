@@ -8,8 +8,8 @@ using Spectre.Console;
 namespace Mana.Cli.Commands.Up;
 
 /// <summary>
-/// What <c>mana up</c> shows once the services stand: everyone who never ticked ticks now, the events of all ticks
-/// stream by, and a table sums the round up.
+/// What <c>mana up</c> shows once the services stand: everyone who never ticked ticks now, unless the runner is paused,
+/// the events of all ticks stream by, and a table sums the round up.
 /// </summary>
 internal static class FirstRound
 {
@@ -28,6 +28,15 @@ internal static class FirstRound
         var printer = new TickEventPrinter(context);
         var events = await runner.SubscribeAsync(cancellationToken);
         var pump = PumpAsync();
+        if ((await runner.ClusterAsync(cancellationToken)).Paused)
+        {
+            // Whoever paused wants no model asked: a round that was asked for by name would begin in spite of it.
+            context.Say("[yellow]paused[/]: nobody visits, and what was open waits, until [bold]./mana resume[/]");
+            SayWhere(context, runner);
+            await pump;
+            return;
+        }
+
         var started = time.GetTimestamp();
         var accepted = await runner.RunTicksAsync(new RunTicksRequest(TickScopes.NeverTicked), cancellationToken);
         var round = accepted.Ticks.Select(tick => tick.TickId).ToHashSet();
@@ -49,7 +58,7 @@ internal static class FirstRound
             context.Say("Everybody has ticked before; the clock decides who is next.");
         }
 
-        context.Say($"open [bold]{Markup.Escape(runner.Address.AbsoluteUri)}[/] · [bold]./mana personas list[/] · Ctrl-C stops");
+        SayWhere(context, runner);
         await pump;
 
         async Task PumpAsync()
@@ -81,6 +90,9 @@ internal static class FirstRound
             }
         }
     }
+
+    private static void SayWhere(CommandContext context, RunnerClient runner) =>
+        context.Say($"open [bold]{Markup.Escape(runner.Address.AbsoluteUri)}[/] · [bold]./mana personas list[/] · Ctrl-C stops");
 
     private static async Task SumUpAsync(
         CommandContext context, RunnerClient runner, IEnumerable<TickId> round, TimeSpan took, CancellationToken cancellationToken)

@@ -34,7 +34,7 @@ internal static class UpCommand
         var catalogOptions = new CatalogOptions();
         var command = new Verb(
             "up",
-            "Start mana-auth, mana-mcp and the runner in this process, seed the personas, and let everyone who never ticked tick at once.",
+            "Start mana-auth, mana-mcp and the runner in this process, seed the personas, and let everyone who never ticked tick at once, unless paused.",
             "mana up",
             "ANTHROPIC_API_KEY=sk-… mana up",
             "mana up --data /tmp/try --port-auth 4001 --port-mcp 4069 --port-runner 4070");
