@@ -101,7 +101,7 @@ internal sealed partial class PersonaPurge(
         return (purge, user?.Id, spaces);
     }
 
-    /// <summary>Whether mana-mcp has removed the records: then the queue has forgotten the space.</summary>
+    /// <summary>Whether mana-mcp has removed the records: then the queue has forgotten the space, or keeps it without an error.</summary>
     private async Task<IReadOnlyList<PurgedSpace>> RemovalsAsync(IReadOnlyList<OrganizationRow> spaces, CancellationToken cancellationToken)
     {
         var ids = spaces.Select(space => space.Id).ToList();
@@ -112,7 +112,7 @@ internal sealed partial class PersonaPurge(
                 (db, ct) => db.GetTable<SpaceCleanupRow>().Where(row => ids.Contains(row.SpaceId)).ToListAsync(ct), cancellationToken);
             if (queued.TrueForAll(row => row.Attempts > 0) || time.GetElapsedTime(start) > Patience)
             {
-                return [.. spaces.Select(space => queued.Find(row => row.SpaceId == space.Id) is { } row
+                return [.. spaces.Select(space => queued.Find(row => row.SpaceId == space.Id) is { } row && (row.Attempts == 0 || row.LastError is not null)
                     ? new PurgedSpace(new SpaceId(space.Id), space.Slug, Removed: false, row.LastError ?? "mana-mcp has not answered yet; it is asked again until it has")
                     : new PurgedSpace(new SpaceId(space.Id), space.Slug, Removed: true, null))];
             }

@@ -14,7 +14,7 @@ namespace Mana.Auth.Spaces;
 
 /// <summary>
 /// Asks mana-mcp to remove the records of deleted spaces. The queue is a table, filled in the transaction that deletes,
-/// so nothing is forgotten when mana-mcp or this service is down; a row leaves it when mana-mcp has agreed.
+/// so nothing is forgotten when mana-mcp or this service is down; a row leaves it when mana-mcp has agreed a second time.
 /// </summary>
 internal sealed partial class SpaceCleanup(
     ServiceDatabase database, AuthSettings settings, DomainClock clock, AuthMetrics metrics, ILogger<SpaceCleanup> logger) : BackgroundService
@@ -22,6 +22,9 @@ internal sealed partial class SpaceCleanup(
     private const int Batch = 50;
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromHours(1);
+
+    // A node of mana-mcp believes a membership for half a minute: what is written meanwhile by its leave has to go, too.
+    private static readonly TimeSpan AskedAgainAfter = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -112,6 +115,14 @@ internal sealed partial class SpaceCleanup(
     {
         var error = await RequestAsync(client, row.SpaceId, cancellationToken);
         metrics.SpaceCleanup(error is null);
+        if (error is null && row.CreatedAt + AskedAgainAfter is var again && again > clock.Now())
+        {
+            (row.LastError, row.NextAttemptAt) = (null, again);
+            row.Attempts++;
+            await database.WriteAsync((db, ct) => db.UpdateAsync(row, token: ct), cancellationToken);
+            return;
+        }
+
         if (error is null)
         {
             await database.WriteAsync(

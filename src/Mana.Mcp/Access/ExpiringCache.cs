@@ -90,6 +90,18 @@ internal sealed class ExpiringCache<TKey, TValue>(TimeProvider clock, TimeSpan l
         }
     }
 
+    /// <summary>Forgets the answers to these keys; who waits for one still gets it.</summary>
+    public void Forget(Func<TKey, bool> isMeant)
+    {
+        lock (_lock)
+        {
+            foreach (var key in _entries.Keys.Where(isMeant).ToList())
+            {
+                _entries.Remove(key);
+            }
+        }
+    }
+
     private Entry Add(TKey key, Lazy<Task<TValue>> answer, DateTimeOffset now)
     {
         var entry = new Entry(now + lifetime, answer);

@@ -18,4 +18,10 @@ internal sealed class Memberships(AuthClient auth, DomainClock clock)
             ct => auth.GetMembershipAsync(space, user, ct),
             membership => membership.IsMember,
             cancellationToken);
+
+    /// <summary>Asks anew about everybody in a space: it is being removed, and nobody may write into what is gone.</summary>
+    public void Forget(SpaceId space) => _cache.Forget(key => key.Item1 == space);
+
+    /// <summary>Asks anew about a user, who is being removed.</summary>
+    public void Forget(UserId user) => _cache.Forget(key => key.Item2 == user);
 }

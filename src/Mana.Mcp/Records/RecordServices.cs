@@ -34,8 +34,9 @@ internal static class RecordServices
     /// </summary>
     public static void MapSpaceRemoval(this IEndpointRouteBuilder app)
     {
-        app.MapDelete("/api/v1/internal/spaces/{id}", async (string id, RecordStore records, CancellationToken cancellationToken) =>
+        app.MapDelete("/api/v1/internal/spaces/{id}", async (string id, RecordStore records, Memberships memberships, CancellationToken cancellationToken) =>
         {
+            memberships.Forget(new SpaceId(id));
             var removal = await records.RemoveSpaceAsync(new SpaceId(id), cancellationToken);
 
             // What is left has to be asked for again: mana-auth does so after anything but a success.
@@ -51,8 +52,11 @@ internal static class RecordServices
         });
 
         // For `mana purge`: what a user wrote in the spaces of others outlives the user's own.
-        app.MapDelete("/api/v1/internal/users/{id}/records", async (string id, RecordStore records, CancellationToken cancellationToken) =>
-            TypedResults.Json(await records.RemoveAuthorAsync(new UserId(id), cancellationToken), RecordJson.Default.PurgeResponse));
+        app.MapDelete("/api/v1/internal/users/{id}/records", async (string id, RecordStore records, Memberships memberships, CancellationToken cancellationToken) =>
+        {
+            memberships.Forget(new UserId(id));
+            return TypedResults.Json(await records.RemoveAuthorAsync(new UserId(id), cancellationToken), RecordJson.Default.PurgeResponse);
+        });
 
         // For `mana purge --tick` and `--run`: what the visits themselves wrote.
         app.MapPost("/api/v1/internal/purge", RemoveTicksAsync);

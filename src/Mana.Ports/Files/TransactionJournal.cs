@@ -31,6 +31,9 @@ internal sealed class TransactionJournal(string path)
 
     public bool Exists => File.Exists(path);
 
+    // A journal takes its place whole, like everything else.
+    private string Unfinished => path + ".new";
+
     private string Home => Path.GetDirectoryName(Path.GetFullPath(path))!;
 
     /// <summary>Temporary files may lie about from now on.</summary>
@@ -39,7 +42,11 @@ internal sealed class TransactionJournal(string path)
     /// <summary>Every new text is on the disk: from now on the files are replaced, whatever happens.</summary>
     public void Commit(IReadOnlyCollection<TransactionStep> steps) => Write(Replacing, steps);
 
-    public void Delete() => File.Delete(path);
+    public void Delete()
+    {
+        File.Delete(path);
+        File.Delete(Unfinished);
+    }
 
     /// <summary>Finishes what a killed run began, and says so; nothing where none did.</summary>
     public IReadOnlyList<string> Recover()
@@ -99,14 +106,13 @@ internal sealed class TransactionJournal(string path)
     private void Write(string state, IReadOnlyCollection<TransactionStep> steps)
     {
         var text = string.Concat(steps.Select(step => $"{step.Id} {Word(step.Before)} {step.After} {Path.GetRelativePath(Home, step.Target)}\n"));
-        var temporary = path + ".new";
-        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        using (var stream = new FileStream(Unfinished, FileMode.Create, FileAccess.Write))
         {
             stream.Write(Encoding.UTF8.GetBytes($"{state}\n{text}"));
             stream.Flush(flushToDisk: true);
         }
 
-        File.Move(temporary, path, overwrite: true);
+        File.Move(Unfinished, path, overwrite: true);
     }
 
     private TransactionStep? Step(string line) =>

@@ -79,11 +79,35 @@ public sealed class SpaceCleanupTests
         await auth.RestartAsync();
         auth.Clock.Advance(TimeSpan.FromSeconds(10));
         (await mcp.NextAsync()).Path.Should().Be(path);
-        while ((await QueueAsync(auth)).Count > 0)
-        {
-            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
+        (await AttemptedAsync(auth, 3)).NextAttemptAt.Should().Be(AuthUnderTest.Wednesday.AddSeconds(60));
+
+        await auth.RestartAsync();
+        auth.Clock.Advance(TimeSpan.FromSeconds(45));
+        (await mcp.NextAsync()).Path.Should().Be(path);
+        await EmptyAsync(auth, TestContext.Current.CancellationToken);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_space_is_cleaned_once_more_when_nobody_can_believe_in_it_any_more()
+    {
+        await using var mcp = await FakeMcp.StartAsync(HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK);
+        await using var auth = await AuthUnderTest.StartAsync(new() { ["MANA_MCP_URL"] = mcp.Url });
+        var id = await auth.NewPersonaAsync("persona.anna@mana.test");
+        await auth.AdminAsync(HttpMethod.Delete, $"/api/v1/admin/personas/{id}");
+        var (path, _) = await mcp.NextAsync();
+        var row = await AttemptedAsync(auth, 1);
+        row.NextAttemptAt.Should().Be(AuthUnderTest.Wednesday.AddSeconds(60));
+        row.LastError.Should().BeNull();
+
+        await auth.RestartAsync();
+        auth.Clock.Advance(TimeSpan.FromSeconds(60));
+        (await mcp.NextAsync()).Path.Should().Be(path);
+        (await AttemptedAsync(auth, 2)).LastError.Should().Be("HTTP 503");
+
+        await auth.RestartAsync();
+        auth.Clock.Advance(TimeSpan.FromSeconds(10));
+        (await mcp.NextAsync()).Path.Should().Be(path);
+        await EmptyAsync(auth, TestContext.Current.CancellationToken);
     }
 
     [Theory]
@@ -94,6 +118,15 @@ public sealed class SpaceCleanupTests
     [InlineData(5000, 3600)]
     public void The_pause_grows_up_to_an_hour(int attempts, int seconds) =>
         SpaceCleanup.DelayAfter(attempts).Should().Be(TimeSpan.FromSeconds(seconds));
+
+    private static async Task EmptyAsync(AuthUnderTest auth, CancellationToken cancellationToken)
+    {
+        while ((await QueueAsync(auth)).Count > 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
 
     private static async Task<SpaceCleanupRow> AttemptedAsync(AuthUnderTest auth, int attempts)
     {

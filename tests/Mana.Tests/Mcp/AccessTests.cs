@@ -135,6 +135,25 @@ public sealed class AccessTests
         (await StatusAsync(mcp)).Should().Be(HttpStatusCode.OK, "a no is not remembered");
     }
 
+    [Theory]
+    [InlineData("/api/v1/internal/spaces/" + McpUnderTest.Space)]
+    [InlineData("/api/v1/internal/users/" + McpUnderTest.Anna + "/records")]
+    public async Task Nobody_writes_into_what_is_removed(string removal)
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+        var client = await mcp.ConnectAsync();
+        await client.CallAsync("todo.create", """{"title":"x"}""");
+        mcp.Auth.Leave(McpUnderTest.Anna, McpUnderTest.Space);
+        using var request = new HttpRequestMessage(HttpMethod.Delete, removal);
+        request.Headers.Add("X-Service-Key", FakeAuth.ServiceKeyValue);
+        using var removed = await mcp.Host.Client.SendAsync(request, Cancellation);
+        removed.StatusCode.Should().Be(HttpStatusCode.OK);
+
+        using var late = await mcp.PostAsync("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"todo.create","arguments":{"title":"late"}}}""");
+
+        late.StatusCode.Should().Be(HttpStatusCode.Forbidden, "the membership that was believed a moment ago is asked anew");
+    }
+
     [Fact]
     public async Task A_membership_is_asked_once_for_many_calls_at_a_time()
     {

@@ -95,6 +95,7 @@ public sealed class FileTransactionTests : IDisposable
         var step = TransactionStep.For(At("a"), new FileChange(At("a"), "a", "A"));
         TransactionJournal.Of(Lock).Prepare([step]);
         File.WriteAllText(step.Temporary, "half");
+        File.WriteAllText(Lock + ".journal.new", "half a journal");
         FileTransaction.Recover(Lock).Should().BeEmpty();
         Everything().Should().BeEquivalentTo(new Dictionary<string, string> { ["a"] = "a" });
     }
