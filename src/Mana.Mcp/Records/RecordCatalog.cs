@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json.Nodes;
 using Mana.Mcp.Tools;
 
 namespace Mana.Mcp.Records;
@@ -49,6 +50,9 @@ internal interface IRecordSet
 
     /// <summary>What the record is found by; null when it is not to be found.</summary>
     Searchable? SearchableOf(RecordRow row);
+
+    /// <summary>The module's own part of the record, as its tools show it on this day.</summary>
+    JsonObject DataOf(RecordRow row, DateOnly today);
 }
 
 /// <summary>Something that speaks for one kind of record.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Mana.Mcp.Records;
@@ -31,6 +32,11 @@ internal sealed class RecordSet<T>(string collection, string noun, JsonTypeInfo<
 
     /// <summary>What lists of mixed records call it; by default the first line of what is searched.</summary>
     public Func<T, string?> Title { get; init; } = _ => null;
+
+    /// <summary>The record as a reader sees it on a day: what follows from the date is not written down.</summary>
+    public Func<T, DateOnly, T> Seen { get; init; } = (data, _) => data;
+
+    public JsonObject DataOf(RecordRow row, DateOnly today) => (JsonObject)JsonSerializer.SerializeToNode(Seen(Read(row).Data, today), Json)!;
 
     public Searchable? SearchableOf(RecordRow row) => SearchableOf(Read(row).Data);
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Mana.Contracts;
+using Mana.Hosting;
 using Mana.Mcp.Access;
 using Mana.Mcp.Records;
 using Mana.Mcp.Tools;
@@ -9,7 +10,7 @@ using ModelContextProtocol.Protocol;
 namespace Mana.Mcp.Resources;
 
 /// <summary>The records of the active space as MCP resources, <c>mana://module/id</c>: what clients let people attach.</summary>
-internal sealed class RecordResources(RecordStore records, SpaceAccess access)
+internal sealed class RecordResources(RecordStore records, RecordCatalog catalog, SpaceAccess access, DomainClock clock)
 {
     private const string Scheme = "mana://";
     private const string Json = "application/json";
@@ -67,7 +68,7 @@ internal sealed class RecordResources(RecordStore records, SpaceAccess access)
         {
             return new ReadResourceResult
             {
-                Contents = [new TextResourceContents { Uri = uri, MimeType = Json, Text = ToolJson.Text(View(row)) }],
+                Contents = [new TextResourceContents { Uri = uri, MimeType = Json, Text = ToolJson.Text(View(row, caller)) }],
             };
         }
 
@@ -90,10 +91,11 @@ internal sealed class RecordResources(RecordStore records, SpaceAccess access)
     }
 
     // The same as the module's tools answer.
-    private static JsonObject View(RecordRow row)
+    private JsonObject View(RecordRow row, Caller caller)
     {
+        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(clock.Now(), caller.TimeZone).DateTime);
         var view = new JsonObject { ["id"] = row.Id };
-        foreach (var (name, value) in JsonNode.Parse(row.Data)!.AsObject())
+        foreach (var (name, value) in catalog.Find(row.Collection)?.DataOf(row, today) ?? JsonNode.Parse(row.Data)!.AsObject())
         {
             view[name] = value?.DeepClone();
         }

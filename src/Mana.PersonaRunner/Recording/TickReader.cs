@@ -12,18 +12,18 @@ internal sealed class TickReader(ServiceDatabase database)
 {
     /// <summary>The newest ticks, of one persona where an e-mail is given; of those that wait for delivery the oldest, which hold up others.</summary>
     /// <param name="limit">The most that are returned.</param>
-    /// <param name="email">Whose; null for all.</param>
+    /// <param name="persona">Whose, by e-mail or name in any case; null for all.</param>
     /// <param name="undelivered">Only those that mana-auth has not acknowledged all of.</param>
     /// <param name="run">Only those that this run opened; null for all.</param>
     /// <param name="cancellationToken">Cancels the query.</param>
-    public Task<List<TickSummary>> ListAsync(int limit, string? email, bool undelivered, string? run, CancellationToken cancellationToken) =>
+    public Task<List<TickSummary>> ListAsync(int limit, string? persona, bool undelivered, string? run, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async (db, ct) =>
             {
                 var query = db.GetTable<TickRow>().AsQueryable();
-                if (email is not null)
+                if (persona?.ToLowerInvariant() is { } wanted)
                 {
-                    query = query.Where(row => row.Email == email);
+                    query = query.Where(row => row.Email == wanted || Sql.Lower(row.Name) == wanted);
                 }
 
                 if (undelivered)

@@ -59,6 +59,22 @@ public sealed class RunnerApiTests
         ((string)JsonNode.Parse(answer)!["email"]!).Should().Be(anna.Email);
     }
 
+    [Theory]
+    [InlineData("PERSONA.Ben@mana.test")]
+    [InlineData("BEN")]
+    public async Task Ticks_are_listed_of_a_persona_by_its_address_or_name_in_any_case(string persona)
+    {
+        await using var mana = await FakeMana.StartAsync();
+        mana.Personas.AddRange([FakeMana.Anna(), FakeMana.Persona("ben")]);
+        await using var runner = await RunnerUnderTest.StartAsync(mana, TestBrain.Visit());
+        await runner.TickAsync("persona.anna@mana.test", Token);
+        var ben = await runner.TickAsync("persona.ben@mana.test", Token);
+
+        var listed = JsonNode.Parse(await runner.Client.GetStringAsync("/api/v1/ticks?persona=" + persona, Token))!["ticks"]!.AsArray();
+
+        listed.Select(tick => (string)tick!["id"]!).Should().Equal(ben.Tick.Id.Value);
+    }
+
     private static Task<HttpResponseMessage> PostAsync(RunnerUnderTest runner, string body) =>
         runner.Client.PostAsync("/api/v1/ticks", new StringContent(body, Encoding.UTF8, "application/json"), Token);
 }

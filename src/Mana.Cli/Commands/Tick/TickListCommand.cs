@@ -14,7 +14,7 @@ internal static class TickListCommand
 
     private static readonly Option<int> Limit = CountOption.Of("--limit", DefaultLimit, "How many, newest first");
 
-    private static readonly Option<string?> Persona = new("--persona") { Description = "Only this persona's", HelpName = "EMAIL" };
+    private static readonly Option<string?> Persona = new("--persona") { Description = "Only this persona's, by e-mail or name", HelpName = "PERSONA" };
 
     private static readonly Option<bool> Undelivered = new("--undelivered") { Description = "Only those that mana-auth has not acknowledged all of, the oldest first, with the reason" };
 

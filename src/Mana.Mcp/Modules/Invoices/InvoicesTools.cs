@@ -22,6 +22,7 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
         {
             FoundBy = "invoices.list",
             State = invoice => invoice.Status,
+            Seen = SeenOn,
             OrderKey = (invoice, _) => invoice.IssueDate,
             Title = invoice => $"{invoice.Number ?? "Draft"} {invoice.ClientSnapshot.Name}{(invoice.Subject is null ? "" : ": " + invoice.Subject)}",
             Searched = invoice => string.Join(
@@ -169,7 +170,7 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
         var page = await call.Records.ListAsync(
             Invoices.Set,
             new RecordQuery(arguments.Limit, State: state, Cursor: arguments.Cursor),
-            invoice => (arguments.Status is null || arguments.Status == Seen(invoice, call).Status)
+            invoice => (arguments.Status is null || arguments.Status == SeenOn(invoice, call.Today).Status)
                 && SearchText.Fold(invoice.ClientSnapshot.Name).Contains(client, StringComparison.Ordinal),
             cancellationToken);
         return page with { Items = [.. page.Items.Select(invoice => Seen(invoice, call))] };
@@ -246,11 +247,11 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
         static AmountOf Sum(Dictionary<string, AmountOf> sums, string status) => sums.GetValueOrDefault(status, AmountOf.Nothing);
     }
 
-    private static Stored<Invoice> Seen(Stored<Invoice> invoice, ToolCall call) => invoice with { Data = Seen(invoice.Data, call) };
+    private static Stored<Invoice> Seen(Stored<Invoice> invoice, ToolCall call) => invoice with { Data = SeenOn(invoice.Data, call.Today) };
 
     // Nobody writes to an invoice when its day passes; it is overdue in the eye of the reader.
-    private static Invoice Seen(Invoice invoice, ToolCall call) =>
-        invoice.Status == Sent && string.CompareOrdinal(invoice.DueDate, Iso.Date(call.Today)) < 0 ? invoice with { Status = Overdue } : invoice;
+    private static Invoice SeenOn(Invoice invoice, DateOnly today) =>
+        invoice.Status == Sent && string.CompareOrdinal(invoice.DueDate, Iso.Date(today)) < 0 ? invoice with { Status = Overdue } : invoice;
 
     private static Invoice Only(Invoice invoice, string[] statuses, string whatElse) =>
         statuses.Contains(invoice.Status)

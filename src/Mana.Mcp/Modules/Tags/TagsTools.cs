@@ -54,11 +54,7 @@ internal sealed class TagsTools(RecordCatalog catalog) : ToolModule("tags")
                 Field.Id("recordId").OrNull().Default(null).About("Only tags that are on this record."),
                 Field.Limit(max: MaxTags, fallback: 100)),
             TagsJson.Default.ListTags, Tags.List, ListAsync),
-        Update(
-            Tags,
-            "Changes fields of a tag: name, color, group, sortOrder. Only the given fields change, and what is tagged stays so.",
-            [TagName(), Color(), Group(), Field.Whole("sortOrder", 0, 100_000).About("Its place among the others, the smallest first.")],
-            verb: "update", idName: TagId),
+        UpdateTag(),
         Tool(
             "assign", "Tag a record", ToolEffect.Changes,
             "Puts a tag on a record of any module: a task, a note, an invoice. Use it to file something under a subject. Doing it twice changes nothing.",
@@ -96,15 +92,41 @@ internal sealed class TagsTools(RecordCatalog catalog) : ToolModule("tags")
 
     private static Field RecordOf() => Field.Id("recordId").Required().About("The id of the record, as its own module or search.everything returned it.");
 
+    private ToolDefinition UpdateTag()
+    {
+        var update = Update(
+            Tags,
+            "Changes fields of a tag: name, color, group, sortOrder. Only the given fields change, and what is tagged stays so. A name exists once.",
+            [TagName(), Color(), Group(), Field.Whole("sortOrder", 0, 100_000).About("Its place among the others, the smallest first.")],
+            verb: "update", idName: TagId);
+        return update with
+        {
+            RunAsync = async (given, call, cancellationToken) =>
+            {
+                if (given["name"] is { } name)
+                {
+                    var all = await call.Records.ListAsync(Tags.Set, new RecordQuery(MaxTags), cancellationToken);
+                    EnsureFree(all.Items.Where(tag => !tag.Id.Equals((string)given[TagId]!, StringComparison.OrdinalIgnoreCase)), (string)name!);
+                }
+
+                return await update.RunAsync(given, call, cancellationToken);
+            },
+        };
+    }
+
+    private static void EnsureFree(IEnumerable<Stored<Tag>> tags, string name)
+    {
+        if (tags.FirstOrDefault(tag => IsSame(tag.Data.Name, name)) is { } existing)
+        {
+            throw new ToolInputException($"The tag \"{existing.Data.Name}\" exists already, with the id {existing.Id}; assign it with tags.assign.");
+        }
+    }
+
     private static async Task<Stored<Tag>> CreateAsync(CreateTag arguments, ToolCall call, CancellationToken cancellationToken)
     {
         var name = arguments.Name.Trim();
         var all = await call.Records.ListAsync(Tags.Set, new RecordQuery(MaxTags), cancellationToken);
-        if (all.Items.FirstOrDefault(tag => IsSame(tag.Data.Name, name)) is { } existing)
-        {
-            throw new ToolInputException($"The tag \"{existing.Data.Name}\" exists already, with the id {existing.Id}; assign it with tags.assign.");
-        }
-
+        EnsureFree(all.Items, name);
         return all.Items.Count < MaxTags
             ? await call.Records.CreateAsync(
                 Tags.Set,

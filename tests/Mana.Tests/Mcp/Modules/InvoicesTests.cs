@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
 
 namespace Mana.Tests.Mcp.Modules;
 
@@ -60,6 +61,9 @@ public sealed class InvoicesTests
         (await StatusAsync(utc, id)).Should().Be("sent");
         (await StatusAsync(berlin, id)).Should().Be("overdue", "there it is the 23rd");
         (await berlin.CallAsync("invoices.list", """{"status":"overdue"}""")).Texts("invoices", "id").Should().Equal(id);
+        var attached = await berlin.ReadResourceAsync($"mana://invoices/{id}", cancellationToken: TestContext.Current.CancellationToken);
+        JsonNode.DeepEquals(
+            JsonNode.Parse(((TextResourceContents)attached.Contents[0]).Text), (await berlin.CallAsync("invoices.get", $$"""{"id":"{{id}}"}"""))["invoice"]).Should().BeTrue();
         (await berlin.CallAsync("invoices.list", """{"status":"sent"}"""))["invoices"]!.AsArray().Should().BeEmpty();
 
         var paid = (await berlin.CallAsync("invoices.markPaid", Id(id)))["invoice"]!;

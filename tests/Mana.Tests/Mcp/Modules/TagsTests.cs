@@ -41,10 +41,12 @@ public sealed class TagsTests
         await using var mcp = await McpUnderTest.StartAsync(("POLICY_MODE", "off"));
         var client = await mcp.ConnectAsync();
         await client.CallAsync("tags.create", """{"name":"Oma","group":"Menschen"}""");
-        await client.CallAsync("tags.create", """{"name":"Urlaub"}""");
+        var holiday = (string)(await client.CallAsync("tags.create", """{"name":"Urlaub"}"""))["tag"]!["id"]!;
         await client.CallAsync("tags.create", """{"name":"Ben","group":"Menschen"}""");
 
         (await client.FailAsync("tags.create", """{"name":" oma "}""")).Should().Contain("The tag \"Oma\" exists already, with the id ");
+        (await client.FailAsync("tags.update", $$"""{"tagId":"{{holiday}}","name":"OMA"}""")).Should().Contain("The tag \"Oma\" exists already, with the id ");
+        (await client.CallAsync("tags.update", $$"""{"tagId":"{{holiday.ToUpperInvariant()}}","name":"Urlaub","color":"#22c55e"}"""))["tag"]!["color"]!.GetValue<string>().Should().Be("#22c55e");
         (await client.CallAsync("tags.list")).Texts("tags", "name").Should().Equal("Urlaub", "Oma", "Ben");
         (await client.CallAsync("tags.list", """{"group":"menschen"}""")).Texts("tags", "name").Should().Equal("Oma", "Ben");
     }
