@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Mana.PersonaRunner.Platform;
 using Microsoft.Extensions.AI;
 
@@ -75,7 +77,7 @@ internal sealed class TickBehaviour
                 break;
             }
 
-            if (Call(tool, calls.Count) is { } call)
+            if (Call(tool, calls.Count) is { } call && !WasRefused(call))
             {
                 calls.Add(call);
                 looks.Add(tool.Name);
@@ -115,7 +117,7 @@ internal sealed class TickBehaviour
         var reading = ErrorReading.Of(failed);
         return reading.Kind switch
         {
-            ErrorKind.Arguments => Call(tool, place, new Correction(failed.Arguments, reading)),
+            ErrorKind.Arguments => Call(tool, place, new Correction(failed.Arguments, reading)) is { } call && !WasRefused(call) ? call : null,
             // A failed write that may have happened is looked up; so is a record that is said not to exist.
             ErrorKind.UnknownOutcome or ErrorKind.NotFound => _tools.FirstOrDefault(other =>
                 other.ModuleKey == tool.ModuleKey && other.Kind == ToolKind.Look && other.Name != tool.Name && _ids.CanServe(other)) is { } look ? Call(look, place) : null,
@@ -123,6 +125,16 @@ internal sealed class TickBehaviour
             _ => null,
         };
     }
+
+    // The same words again would be refused again.
+    private bool WasRefused(FunctionCallContent call) => _transcript.Calls.Any(past =>
+        past.IsError && past.ToolName == call.Name && IsSame(call, past) && ErrorReading.Of(past).Kind == ErrorKind.Arguments);
+
+    private static bool IsSame(FunctionCallContent call, PastCall past) =>
+        JsonNode.DeepEquals(Json(call.Arguments?.ToDictionary()), Json(past.Arguments.ToDictionary(argument => argument.Key, argument => (object?)argument.Value)));
+
+    private static JsonNode? Json(Dictionary<string, object?>? arguments) =>
+        JsonSerializer.SerializeToNode(arguments ?? [], AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(Dictionary<string, object?>)));
 
     private FunctionCallContent? Call(SimulatedTool tool, int place, Correction? correction = null)
     {

@@ -121,6 +121,18 @@ public sealed class SimulatedTickTests
         corrected.Should().Be(repeated);
     }
 
+    [Fact]
+    public async Task What_cannot_be_corrected_is_not_said_again_in_the_same_words()
+    {
+        for (var seed = 0; seed < 100; seed++)
+        {
+            var product = new ProductDouble(isWide: false) { Fault = tool => tool is "todo.complete" or "todo.get" or "todo.update" ? $"Invalid input for {tool}: \"id\" must be that of a repeated task" : null };
+            var play = await new TickPlay(product, Crew.Hints(9, seed)).ActAsync();
+            var refused = play.Calls.Where(call => call.Answer.IsError).Select(call => call.Answer.Tool + call.Arguments.GetRawText());
+            refused.Should().OnlyHaveUniqueItems();
+        }
+    }
+
     [Theory]
     [InlineData("The connection broke", 2)]
     [InlineData("Tool not allowed: rate-limit-exceeded", 1)]
