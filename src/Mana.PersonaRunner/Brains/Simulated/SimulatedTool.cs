@@ -35,7 +35,7 @@ internal sealed class SimulatedTool
     private static readonly FrozenSet<string> LookVerbs = FrozenSet.Create(
         "list", "search", "get", "find", "read", "show", "recent", "today", "fetch", "query", "browse", "view", "recap", "count", "stats", "open", "lookup", "upcoming", "history", "consult");
 
-    private static readonly FrozenSet<string> RemoveVerbs = FrozenSet.Create("delete", "remove", "destroy", "purge", "erase", "clear", "drop");
+    private static readonly FrozenSet<string> RemoveVerbs = FrozenSet.Create("delete", "remove", "destroy", "purge", "erase", "clear", "drop", "skip");
 
     private SimulatedTool(AIFunctionDeclaration declaration)
     {
