@@ -46,6 +46,9 @@ public sealed class PurgeCommandTests : IDisposable
         TablesOfMcp(left).Should().ContainSingle().Which.GetProperty("remaining").ValueKind.Should().Be(System.Text.Json.JsonValueKind.Null, "it does not know this purge");
         left.ExitCode.Should().Be(ExitCode.Failed);
         _runner.LastPurge!.TickIds!.Select(tick => tick.Value).Should().Equal("t1", "t2");
+
+        string[] many = [.. Enumerable.Range(0, 150).SelectMany(i => (string[])["--tick", $"m{i}"])];
+        (await RunAsync(services, "", ["purge", .. many, "--yes", "--json"])).Json.GetProperty("ticks").GetArrayLength().Should().Be(100, "later ones would hide what was left");
     }
 
     [Fact]

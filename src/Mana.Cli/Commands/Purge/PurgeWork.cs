@@ -79,6 +79,12 @@ internal sealed class PurgeWork(AuthClient auth, string jwt, McpAdminClient mcp,
             Add(Runner, await runner.PurgeAsync(request, cancellationToken));
             await RemoteAsync(request, some, cancellationToken);
             Ticks.AddRange(some);
+
+            // The next ones would hide what was left of these.
+            if (!IsProven)
+            {
+                return;
+            }
         }
     }
 
@@ -108,7 +114,7 @@ internal sealed class PurgeWork(AuthClient auth, string jwt, McpAdminClient mcp,
         }
     }
 
-    // Removed rows add up; what is left is what the last look counted, and stays where an earlier one of other ticks saw some.
+    // Removed rows add up; what is left is what the last look counted.
     private void Add(PurgedTable table)
     {
         var key = (table.Service, table.Table);
