@@ -8,6 +8,7 @@ using Mana.Cli.Commands.Seed;
 using Mana.Contracts;
 using Mana.Mcp;
 using Mana.PersonaRunner;
+using Mana.PersonaRunner.Brains.Simulated;
 using Mana.Testing;
 using Mana.Tests.Cli;
 using Microsoft.Extensions.Time.Testing;
@@ -19,6 +20,10 @@ internal sealed class Fleet : IAsyncDisposable
 {
     private const string AdminEmail = "admin@mana.test";
     private const string AdminPassword = "fleet-admin-password";
+
+    // The visits follow from it and not from the ticks' random ids: a test that counts them counts the same ones each time.
+    private const int Seed = 1;
+
     private readonly TemporaryDirectory _directory = new();
 
     private Fleet(FakeTimeProvider clock) => Clock = clock;
@@ -121,7 +126,7 @@ internal sealed class Fleet : IAsyncDisposable
         await SignInAsync();
         await SeedAsync();
         var runner = new Dictionary<string, string?>(common) { ["RUNNER_PAUSED"] = "true", ["PERSONA_CONCURRENCY"] = "4" };
-        Runner = await HostUnderTest.StartAsync(RunnerHost.Create, runner, Clock);
+        Runner = await HostUnderTest.StartAsync((configuration, clock) => RunnerHost.Create(configuration, clock, SimulatedBrain.Create(Seed)), runner, Clock);
     }
 
     /// <summary>A token lasts 15 minutes of domain time: call again after moving the clock.</summary>
