@@ -13,8 +13,11 @@ namespace Mana.PersonaRunner.Brains;
 /// </summary>
 internal static class ClaudeRequest
 {
-    // A declaration is immutable and shared by all ticks of a space: it is rendered once.
-    private static readonly ConditionalWeakTable<AITool, byte[]> RenderedTools = [];
+    private const string ToolsKey = "tools";
+
+    // The tools are nine tenths of a request and the same for every call of every tick: they are rendered once. The last
+    // one, the rating tool, is common to all lists; the first belongs to one.
+    private static readonly ConditionalWeakTable<AITool, RenderedTools> Rendered = [];
 
     public static Dictionary<string, JsonElement> Body(IReadOnlyList<ChatMessage> messages, ChatOptions? options, ClaudeSettings settings)
     {
@@ -35,14 +38,23 @@ internal static class ClaudeRequest
                 json.WriteEndArray();
             }
 
-            WriteTools(json, options);
+            if (options?.Tools is { Count: > 0 })
+            {
+                WriteToolChoice(json, options);
+            }
+
             WriteSystem(json, messages, options);
             ClaudeConversation.Write(json, messages);
             json.WriteEndObject();
         }
 
-        using var document = JsonDocument.Parse(buffer.WrittenMemory);
-        return document.RootElement.Clone().EnumerateObject().ToDictionary(member => member.Name, member => member.Value);
+        var body = JsonElement.Parse(buffer.WrittenSpan).EnumerateObject().ToDictionary(member => member.Name, member => member.Value, StringComparer.Ordinal);
+        if (options?.Tools is { Count: > 0 } tools)
+        {
+            body[ToolsKey] = Tools(tools);
+        }
+
+        return body;
     }
 
     public static void WriteCacheControl(Utf8JsonWriter json)
@@ -52,54 +64,57 @@ internal static class ClaudeRequest
         json.WriteEndObject();
     }
 
-    private static void WriteTools(Utf8JsonWriter json, ChatOptions? options)
+    private static JsonElement Tools(IList<AITool> tools)
     {
-        if (options?.Tools is not { Count: > 0 } tools)
+        if (Rendered.TryGetValue(tools[0], out var known) && known.IsOf(tools))
         {
-            return;
+            return known.Json;
         }
 
-        json.WriteStartArray("tools");
-        for (var i = 0; i < tools.Count; i++)
-        {
-            var rendered = RenderedTools.GetValue(tools[i], Render);
-            if (i < tools.Count - 1)
-            {
-                json.WriteRawValue(rendered, skipInputValidation: true);
-            }
-            else
-            {
-                json.WriteRawValue([.. rendered.AsSpan(0, rendered.Length - 1), .. ",\"cache_control\":{\"type\":\"ephemeral\"}}"u8], skipInputValidation: true);
-            }
-        }
-
-        json.WriteEndArray();
-        WriteToolChoice(json, options);
+        var rendered = new RenderedTools([.. tools], Render(tools));
+        Rendered.AddOrUpdate(tools[0], rendered);
+        return rendered.Json;
     }
 
-    private static byte[] Render(AITool tool)
+    private static JsonElement Render(IList<AITool> tools)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartArray();
+            for (var i = 0; i < tools.Count; i++)
+            {
+                Write(json, tools[i], cache: i == tools.Count - 1);
+            }
+
+            json.WriteEndArray();
+        }
+
+        return JsonElement.Parse(buffer.WrittenSpan);
+    }
+
+    private static void Write(Utf8JsonWriter json, AITool tool, bool cache)
     {
         if (tool is not AIFunctionDeclaration function)
         {
             throw new NotSupportedException($"The Claude brain takes function declarations only, not {tool.GetType().Name}.");
         }
 
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        json.WriteStartObject();
+        json.WriteString("name", function.Name);
+        if (!string.IsNullOrWhiteSpace(function.Description))
         {
-            json.WriteStartObject();
-            json.WriteString("name", function.Name);
-            if (!string.IsNullOrWhiteSpace(function.Description))
-            {
-                json.WriteString("description", function.Description);
-            }
-
-            json.WritePropertyName("input_schema");
-            json.WriteRawValue(JsonMarshal.GetRawUtf8Value(function.JsonSchema), skipInputValidation: true);
-            json.WriteEndObject();
+            json.WriteString("description", function.Description);
         }
 
-        return buffer.WrittenSpan.ToArray();
+        json.WritePropertyName("input_schema");
+        json.WriteRawValue(JsonMarshal.GetRawUtf8Value(function.JsonSchema), skipInputValidation: true);
+        if (cache)
+        {
+            WriteCacheControl(json);
+        }
+
+        json.WriteEndObject();
     }
 
     private static void WriteToolChoice(Utf8JsonWriter json, ChatOptions options)
@@ -158,5 +173,20 @@ internal static class ClaudeRequest
         }
 
         json.WriteEndArray();
+    }
+
+    /// <summary>A list of tools as it goes out; another list that begins with the same tool is not mistaken for it.</summary>
+    private sealed record RenderedTools(AITool[] Tools, JsonElement Json)
+    {
+        public bool IsOf(IList<AITool> tools)
+        {
+            var isSame = Tools.Length == tools.Count;
+            for (var i = 0; isSame && i < Tools.Length; i++)
+            {
+                isSame = ReferenceEquals(Tools[i], tools[i]);
+            }
+
+            return isSame;
+        }
     }
 }
