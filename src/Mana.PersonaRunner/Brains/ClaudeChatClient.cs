@@ -15,6 +15,15 @@ namespace Mana.PersonaRunner.Brains;
 internal sealed class ClaudeChatClient : IChatClient
 {
     private static readonly Dictionary<string, JsonElement> None = [];
+
+    // What the SDK looks at before it sends a request; what goes out in its place is the exchange's body.
+    private static readonly Dictionary<string, JsonElement> Stub = new()
+    {
+        ["model"] = JsonElement.Parse("\"\""u8),
+        ["max_tokens"] = JsonElement.Parse("1"u8),
+        ["messages"] = JsonElement.Parse("[]"u8),
+    };
+
     private readonly ClaudeSettings _settings;
     private readonly TimeProvider _system;
     private readonly HttpClient _http;
@@ -25,7 +34,7 @@ internal sealed class ClaudeChatClient : IChatClient
     {
         _settings = settings;
         _system = system;
-        _http = new HttpClient(new ClaudeHeaders.Handler(handler, system)) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient(new ClaudeExchange.Handler(handler, system)) { Timeout = Timeout.InfiniteTimeSpan };
 
         // Everything is said here: what is left unset, the SDK takes from the process's environment.
         _client = new AnthropicClient(new ClientOptions
@@ -45,17 +54,16 @@ internal sealed class ClaudeChatClient : IChatClient
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         var conversation = messages as IReadOnlyList<ChatMessage> ?? [.. messages];
-        var body = ClaudeRequest.Body(conversation, options, _settings);
-        var headers = ClaudeHeaders.Collect();
+        var exchange = ClaudeExchange.Begin(ClaudeRequest.Body(conversation, options, _settings));
 
         // The SDK's own time-out ends at the response headers; this one also covers a body that never ends.
         using var timeout = new CancellationTokenSource(_settings.CallTimeout, _system);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
-            var message = await _client.Messages.Create(MessageCreateParams.FromRawUnchecked(None, None, body), both.Token);
+            var message = await _client.Messages.Create(MessageCreateParams.FromRawUnchecked(None, None, Stub), both.Token);
             var response = ClaudeResponse.Read(message.RawData, _system.GetUtcNow());
-            if (headers.Limits is { } limits)
+            if (exchange.Limits is { } limits)
             {
                 (response.AdditionalProperties ??= [])[ModelRateLimits.Key] = limits;
             }
@@ -69,7 +77,7 @@ internal sealed class ClaudeChatClient : IChatClient
         }
         catch (Exception exception)
         {
-            throw ClaudeFaults.Translate(exception, headers, _settings, conversation);
+            throw ClaudeFaults.Translate(exception, exchange, _settings, conversation);
         }
     }
 

@@ -17,10 +17,10 @@ internal static class ClaudeFaults
     private const int LongestHead = 24;
 
     public static ModelCallException Translate(
-        Exception exception, ClaudeHeaders headers, ClaudeSettings settings, IReadOnlyList<ChatMessage> messages) => exception switch
+        Exception exception, ClaudeExchange exchange, ClaudeSettings settings, IReadOnlyList<ChatMessage> messages) => exception switch
         {
             ModelCallException known => known,
-            AnthropicApiException api => OfStatus(api, headers, settings, messages),
+            AnthropicApiException api => OfStatus(api, exchange, settings, messages),
             OperationCanceledException or TimeoutException => new ModelCallException(
                 BrainFailure.Unavailable, $"Claude gave no whole answer within {settings.CallTimeout.TotalSeconds:0.###} s ({ClaudeSettings.CallTimeoutKey})."),
             AnthropicIOException or HttpRequestException or IOException => new ModelCallException(
@@ -30,7 +30,7 @@ internal static class ClaudeFaults
         };
 
     private static ModelCallException OfStatus(
-        AnthropicApiException api, ClaudeHeaders headers, ClaudeSettings settings, IReadOnlyList<ChatMessage> messages)
+        AnthropicApiException api, ClaudeExchange exchange, ClaudeSettings settings, IReadOnlyList<ChatMessage> messages)
     {
         var status = (int)api.StatusCode;
         var (type, reason) = Body(api.ResponseBody);
@@ -40,17 +40,17 @@ internal static class ClaudeFaults
             told += $": {Clean(reason, settings, messages)}";
         }
 
-        if (headers.ShouldRetry ?? (status is 408 or 409 or 429 or >= 500))
+        if (exchange.ShouldRetry ?? (status is 408 or 409 or 429 or >= 500))
         {
             return new ModelCallException(BrainFailure.Unavailable, $"Claude is not available ({told}).")
             {
                 Status = status,
-                RetryAfter = headers.RetryAfter,
-                Limits = headers.Limits,
+                RetryAfter = exchange.RetryAfter,
+                Limits = exchange.Limits,
             };
         }
 
-        return new ModelCallException(BrainFailure.Rejected, $"Claude refused the request ({told}).{Advice(api.StatusCode)}") { Status = status, Limits = headers.Limits };
+        return new ModelCallException(BrainFailure.Rejected, $"Claude refused the request ({told}).{Advice(api.StatusCode)}") { Status = status, Limits = exchange.Limits };
     }
 
     private static string Advice(HttpStatusCode status) => status switch

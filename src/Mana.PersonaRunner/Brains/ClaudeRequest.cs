@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 
@@ -13,16 +14,16 @@ namespace Mana.PersonaRunner.Brains;
 /// </summary>
 internal static class ClaudeRequest
 {
-    private const string ToolsKey = "tools";
+    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    // The tools are nine tenths of a request and the same for every call of every tick: they are rendered once. The last
-    // one, the rating tool, is common to all lists; the first belongs to one.
+    // The tools are nine tenths of a request and the same for every call of every tick: they are rendered once, and all
+    // requests share the bytes. The last tool, the one for ratings, is common to all lists; the first belongs to one.
     private static readonly ConditionalWeakTable<AITool, RenderedTools> Rendered = [];
 
-    public static Dictionary<string, JsonElement> Body(IReadOnlyList<ChatMessage> messages, ChatOptions? options, ClaudeSettings settings)
+    public static ClaudeBody Body(IReadOnlyList<ChatMessage> messages, ChatOptions? options, ClaudeSettings settings)
     {
-        var buffer = new ArrayBufferWriter<byte>(16 * 1024);
-        using (var json = new Utf8JsonWriter(buffer))
+        var buffer = new ArrayBufferWriter<byte>(4 * 1024);
+        using (var json = new Utf8JsonWriter(buffer, Compact))
         {
             json.WriteStartObject();
             json.WriteString("model", options?.ModelId ?? settings.Model);
@@ -48,13 +49,10 @@ internal static class ClaudeRequest
             json.WriteEndObject();
         }
 
-        var body = JsonElement.Parse(buffer.WrittenSpan).EnumerateObject().ToDictionary(member => member.Name, member => member.Value, StringComparer.Ordinal);
-        if (options?.Tools is { Count: > 0 } tools)
-        {
-            body[ToolsKey] = Tools(tools);
-        }
-
-        return body;
+        // The tools come last in the text, before the closing brace: where a member stands does not matter to the API.
+        return options?.Tools is { Count: > 0 } tools
+            ? new ClaudeBody(buffer.WrittenMemory[..^1], LastMember(tools))
+            : new ClaudeBody(buffer.WrittenMemory, ReadOnlyMemory<byte>.Empty);
     }
 
     public static void WriteCacheControl(Utf8JsonWriter json)
@@ -64,22 +62,23 @@ internal static class ClaudeRequest
         json.WriteEndObject();
     }
 
-    private static JsonElement Tools(IList<AITool> tools)
+    private static ReadOnlyMemory<byte> LastMember(IList<AITool> tools)
     {
         if (Rendered.TryGetValue(tools[0], out var known) && known.IsOf(tools))
         {
-            return known.Json;
+            return known.LastMember;
         }
 
         var rendered = new RenderedTools([.. tools], Render(tools));
         Rendered.AddOrUpdate(tools[0], rendered);
-        return rendered.Json;
+        return rendered.LastMember;
     }
 
-    private static JsonElement Render(IList<AITool> tools)
+    private static byte[] Render(IList<AITool> tools)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        buffer.Write(",\"tools\":"u8);
+        using (var json = new Utf8JsonWriter(buffer, Compact))
         {
             json.WriteStartArray();
             for (var i = 0; i < tools.Count; i++)
@@ -90,7 +89,8 @@ internal static class ClaudeRequest
             json.WriteEndArray();
         }
 
-        return JsonElement.Parse(buffer.WrittenSpan);
+        buffer.Write("}"u8);
+        return buffer.WrittenSpan.ToArray();
     }
 
     private static void Write(Utf8JsonWriter json, AITool tool, bool cache)
@@ -175,8 +175,8 @@ internal static class ClaudeRequest
         json.WriteEndArray();
     }
 
-    /// <summary>A list of tools as it goes out; another list that begins with the same tool is not mistaken for it.</summary>
-    private sealed record RenderedTools(AITool[] Tools, JsonElement Json)
+    /// <summary>A list of tools as it ends a body; another list that begins with the same tool is not mistaken for it.</summary>
+    private sealed record RenderedTools(AITool[] Tools, byte[] LastMember)
     {
         public bool IsOf(IList<AITool> tools)
         {

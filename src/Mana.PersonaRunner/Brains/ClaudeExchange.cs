@@ -2,10 +2,16 @@ using System.Globalization;
 
 namespace Mana.PersonaRunner.Brains;
 
-/// <summary>The response headers of one call that the SDK's exceptions leave out.</summary>
-internal sealed class ClaudeHeaders
+/// <summary>
+/// What passes the SDK by in one call: the body of the request, which the SDK would hold as a copy of its own for as long
+/// as the model thinks, and the headers of the response, which its exceptions leave out.
+/// </summary>
+internal sealed class ClaudeExchange
 {
-    private static readonly AsyncLocal<ClaudeHeaders?> Current = new();
+    private static readonly AsyncLocal<ClaudeExchange?> Current = new();
+    private readonly ClaudeBody _body;
+
+    private ClaudeExchange(ClaudeBody body) => _body = body;
 
     public TimeSpan? RetryAfter { get; private set; }
 
@@ -15,8 +21,8 @@ internal sealed class ClaudeHeaders
     /// <summary>The rate limits of the key; null when the server states none.</summary>
     public ModelRateLimits? Limits { get; private set; }
 
-    /// <summary>Headers of the calls that this flow makes from here on are put into the result.</summary>
-    public static ClaudeHeaders Collect() => Current.Value = new ClaudeHeaders();
+    /// <summary>The call that this flow makes next sends the body, and its response's headers are put into the result.</summary>
+    public static ClaudeExchange Begin(ClaudeBody body) => Current.Value = new ClaudeExchange(body);
 
     private void Read(HttpResponseMessage response, DateTimeOffset now)
     {
@@ -64,13 +70,15 @@ internal sealed class ClaudeHeaders
     private static string? Value(HttpResponseMessage response, string name) =>
         response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 
-    /// <summary>Fills the headers of the flow that the request belongs to.</summary>
+    /// <summary>Serves the flow that the request belongs to.</summary>
     internal sealed class Handler(HttpMessageHandler inner, TimeProvider system) : DelegatingHandler(inner)
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
+            var exchange = Current.Value ?? throw new InvalidOperationException("A request to Claude has no exchange.");
+            request.Content = exchange._body.ToContent();
             var response = await base.SendAsync(request, cancellationToken);
-            Current.Value?.Read(response, system.GetUtcNow());
+            exchange.Read(response, system.GetUtcNow());
             return response;
         }
     }
