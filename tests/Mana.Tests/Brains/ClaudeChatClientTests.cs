@@ -40,6 +40,24 @@ public sealed class ClaudeChatClientTests
     }
 
     [Fact]
+    public async Task Lists_that_begin_with_the_same_tool_and_a_list_that_has_changed_are_sent_as_they_are()
+    {
+        await using var bed = await ClaudeTestBed.StartAsync();
+        IList<AITool> list = [TodoCreate, MoodLog];
+
+        await bed.AskAsync(options: new ChatOptions { Tools = list });
+        await bed.AskAsync(options: new ChatOptions { Tools = [TodoCreate, RatingTool.Declaration] });
+        await bed.AskAsync(options: new ChatOptions { Tools = list });
+        list.Add(RatingTool.Declaration);
+        await bed.AskAsync(options: new ChatOptions { Tools = list });
+        await bed.AskAsync();
+
+        bed.Server.Requests.Select(request => request.TryGetProperty("tools", out var tools) ? string.Join(' ', tools.EnumerateArray().Select(tool => tool.GetProperty("name").GetString())) : "none")
+            .Should().Equal("todo_create mood_log", "todo_create rate_modules", "todo_create mood_log", "todo_create mood_log rate_modules", "none");
+        bed.Server.Requests.Where(request => request.TryGetProperty("tools", out _)).Should().OnlyContain(request => Marked(request.GetProperty("tools")).Count(marked => marked) == 1);
+    }
+
+    [Fact]
     public async Task The_prompt_is_cached_at_four_places_from_the_common_to_the_particular()
     {
         await using var bed = await ClaudeTestBed.StartAsync();
