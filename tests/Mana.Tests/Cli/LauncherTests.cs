@@ -26,7 +26,7 @@ public sealed class LauncherTests : IDisposable
               for ((line = 1; line <= 30; line++)); do printf '    at Frame%d\n' "$line"; done
               echo "warn: what a host says is no part of it"
             done
-            printf 'Test run summary: Passed!\n  total: 5\n  failed: %s\n  succeeded: 3\n  skipped: %s\n' "${FAKE_FAILED:-0}" "${FAKE_SKIPPED:-0}"
+            printf 'Test run summary: Passed!\n  total: 5\n  failed: %s\n  succeeded: %s\n  skipped: %s\n' "${FAKE_FAILED:-0}" "${FAKE_PASSED:-3}" "${FAKE_SKIPPED:-0}"
             exit "${FAKE_TEST_EXIT:-0}" ;;
           *.dll)
             echo "$(cat "$1") got ${*:2}"
@@ -158,6 +158,25 @@ public sealed class LauncherTests : IDisposable
         run.Code.Should().Be(code);
         run.Out.Should().EndWith($"\n3 passed, 0 failed, {skipped} skipped\n");
         run.Out.Contains("skipped tests count as a failure", StringComparison.Ordinal).Should().Be(skipped != "0" && ci == "true");
+    }
+
+    [Fact(SkipUnless = nameof(IsUnix), Skip = "The launcher is a bash script.")]
+    public async Task A_word_that_no_test_has_is_no_success()
+    {
+        var run = await RunAsync(new() { ["FAKE_PASSED"] = "0" }, "test", "Tpyo");
+
+        run.Code.Should().Be(2);
+        run.Out.Should().EndWith("\nno test was run: no full name of one contains the words given\n0 passed, 0 failed, 0 skipped\n");
+    }
+
+    [Fact(SkipUnless = nameof(IsUnix), Skip = "The launcher is a bash script.")]
+    public async Task A_run_that_does_not_end_within_its_limit_says_so()
+    {
+        var run = await RunAsync(new() { ["FAKE_TEST_EXIT"] = "3" }, "test");
+
+        run.Code.Should().Be(3);
+        run.Out.Should().Contain("\nnot every test ended within 45m: some test waits for something that does not come;")
+            .And.EndWith("\n3 passed, 0 failed, 0 skipped\n");
     }
 
     [Fact(SkipUnless = nameof(IsUnix), Skip = "The launcher is a bash script.")]
