@@ -95,7 +95,7 @@ internal sealed partial class SpaceRecords(RecordSession session, DomainClock cl
             },
             cancellationToken);
 
-    /// <summary>Deletes one record softly: it stays stored, but no tool sees it any more.</summary>
+    /// <summary>Deletes one record softly: it stays stored, but no tool but those of the trash sees it any more.</summary>
     /// <exception cref="RecordNotFoundException">It is not in this space, of another kind, or deleted already.</exception>
     public Task DeleteAsync<T>(RecordSet<T> set, string id, CancellationToken cancellationToken)
         where T : class =>
@@ -112,7 +112,7 @@ internal sealed partial class SpaceRecords(RecordSession session, DomainClock cl
             },
             cancellationToken);
 
-    /// <summary>Deletes all records of a kind that belong to another record, as softly as that one.</summary>
+    /// <summary>Deletes all records of a kind that belong to another record, as softly as that one, and after it: so they come back with it.</summary>
     public Task DeletePartsAsync<T>(RecordSet<T> set, string parentId, CancellationToken cancellationToken)
         where T : class =>
         session.WriteAsync(

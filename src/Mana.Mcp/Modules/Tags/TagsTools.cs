@@ -27,6 +27,7 @@ internal sealed class TagsTools(RecordCatalog catalog) : ToolModule("tags")
             FoundBy = "tags.list",
             Title = tag => tag.Name,
             Searched = tag => $"{tag.Name}\n{tag.Group}",
+            Once = tag => SearchText.Fold(tag.Name.Trim()),
         },
         "tag",
         "tags");
@@ -210,8 +211,8 @@ internal sealed class TagsTools(RecordCatalog catalog) : ToolModule("tags")
     private static async Task<string> DeleteAsync(string id, ToolCall call, CancellationToken cancellationToken)
     {
         var tag = await call.Records.GetAsync(Tags.Set, id, cancellationToken);
-        await call.Records.DeletePartsAsync(Links, tag.Id, cancellationToken);
         await call.Records.DeleteAsync(Tags.Set, tag.Id, cancellationToken);
+        await call.Records.DeletePartsAsync(Links, tag.Id, cancellationToken);
         return tag.Id;
     }
 
