@@ -85,7 +85,7 @@ internal sealed record RecordPage<T>(IReadOnlyList<Stored<T>> Items, string? Nex
 /// <param name="Limit">At most so many.</param>
 /// <param name="State">Only those in this state.</param>
 /// <param name="ParentId">Only those that belong to this record.</param>
-/// <param name="Search">Only those whose searched text contains this, whatever the case.</param>
+/// <param name="Search">Only those whose searched text contains this, whatever the case, or the words of it, whatever the umlauts and accents.</param>
 /// <param name="From">Only those whose sort key is this or later.</param>
 /// <param name="Before">Only those whose sort key is earlier than this.</param>
 /// <param name="Cursor">Go on from here.</param>
