@@ -30,8 +30,8 @@ public static class SpaceTypes
     public static bool Allows(string? type, string module) =>
         type is null or Personal || (Modules.TryGetValue(type, out var modules) && modules.Contains(ModuleNames.Normalise(module)));
 
-    // Looking for things and for spaces is part of being anywhere.
-    private static FrozenSet<string> Set(params string[] modules) => modules.Append("search").Append("spaces").ToFrozenSet(StringComparer.Ordinal);
+    // Looking for things and for spaces is part of being anywhere, and so is having second thoughts.
+    private static FrozenSet<string> Set(params string[] modules) => modules.Append("search").Append("spaces").Append("trash").ToFrozenSet(StringComparer.Ordinal);
 }
 
 /// <summary>The roles of a space's members.</summary>

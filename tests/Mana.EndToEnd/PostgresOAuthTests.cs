@@ -82,6 +82,54 @@ public sealed class PostgresOAuthTests(PostgresFixture postgres)
         (await nodes.CountAsync("select count(*) from oauth_grants")).Should().Be(0);
     }
 
+    [Fact]
+    public async Task A_client_that_is_removed_while_its_code_is_exchanged_is_removed_and_gets_nothing()
+    {
+        await using var nodes = await NodesAsync();
+        var code = (await nodes.First.AllowAsync(OAuthBrowser.Address(nodes.Client), Email))["code"];
+
+        // A removal has the client first and then its codes: the exchange must not have these the other way round.
+        await using var hold = await nodes.HoldAsync("select 1 from oauth_clients for update");
+        var removing = nodes.Auth.AdminAsync(HttpMethod.Delete, $"/api/v1/admin/oauth-clients/{nodes.Client}");
+        await nodes.WaitersAsync(1);
+        var exchange = nodes.Node(1).ExchangeAsync(nodes.Client, code);
+        await nodes.WaitersAsync(2);
+        await hold.DisposeAsync();
+
+        (await removing).Status.Should().Be(200);
+        (await exchange).Json.GetProperty("error").GetString().Should().Be("invalid_grant");
+        (await nodes.CountAsync("select count(*) from oauth_codes") + await nodes.CountAsync("select count(*) from oauth_grants")).Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData("delete")]
+    [InlineData("purge")]
+    public async Task A_persona_that_is_removed_while_it_connects_a_client_is_removed_and_connects_none(string how)
+    {
+        await using var nodes = await NodesAsync();
+        const string Persona = "persona.anna@mana.test";
+        var id = await nodes.Auth.NewPersonaAsync(Persona);
+        var address = OAuthBrowser.Address(nodes.Client);
+        var code = (await nodes.First.AllowAsync(address, Persona))["code"];
+        var page = await nodes.First.GetAsync(address);
+
+        await using var hold = await nodes.HoldAsync($"select 1 from users where id = '{id}' for update");
+        var removing = how == "purge"
+            ? nodes.Auth.AdminAsync(HttpMethod.Post, "/api/v1/admin/purge", new { email = Persona })
+            : nodes.Auth.AdminAsync(HttpMethod.Delete, $"/api/v1/admin/personas/{id}");
+        await nodes.WaitersAsync(1);
+        var exchange = nodes.Node(1).ExchangeAsync(nodes.Client, code);
+        var allowing = nodes.First.SubmitAsync(address, page, "allow");
+        await nodes.WaitersAsync(3);
+        await hold.DisposeAsync();
+
+        (await removing).Status.Should().Be(200);
+        (await exchange).Json.GetProperty("error").GetString().Should().Be("invalid_grant");
+        (await allowing).Status.Should().Be(403);
+        (await nodes.CountAsync("select count(*) from oauth_codes") + await nodes.CountAsync("select count(*) from oauth_grants")).Should().Be(0);
+        (await nodes.CountAsync($"select count(*) from users where id = '{id}'")).Should().Be(0);
+    }
+
     private async Task<Nodes> NodesAsync()
     {
         var cluster = await postgres.ClusterAsync();

@@ -62,6 +62,8 @@ internal sealed partial class OAuthGrants(ServiceDatabase database, DomainClock 
         var isStored = await database.WriteAsync(
             async (db, ct) =>
             {
+                await db.KeepUserAsync(session.UserId, ct);
+
                 // A new password ends the sessions and then the codes: it waits for us here, and finds ours, or we find no session.
                 if (await db.RunAsync("update sessions set updated_at = updated_at where id = @id", ct, ("id", session.Id)) == 0)
                 {
@@ -95,10 +97,18 @@ internal sealed partial class OAuthGrants(ServiceDatabase database, DomainClock 
                     return (null, TokenFailure.InvalidGrant("The code is unknown"));
                 }
 
+                await db.KeepClientAsync(client.Id, ct);
+                await db.KeepUserAsync(row.UserId, ct);
+
                 // Whatever is wrong with the rest: a code that was shown once is worth nothing any more.
                 if (await db.RunAsync("update oauth_codes set used_at = @now where code_hash = @hash and used_at is null", ct, ("now", now), ("hash", hash)) == 0)
                 {
-                    await EndAsync(db, (await CodeAsync(db, hash, ct))?.GrantId, client, "code", ct);
+                    if (await CodeAsync(db, hash, ct) is not { } used)
+                    {
+                        return (null, TokenFailure.InvalidGrant("The code is unknown"));
+                    }
+
+                    await EndAsync(db, used.GrantId, client, "code", ct);
                     return (null, TokenFailure.InvalidGrant("The code was used before; what it gave is revoked"));
                 }
 

@@ -56,15 +56,22 @@ internal sealed partial class PersonaPurge(
             return null;
         }
 
-        if (user is not null)
-        {
-            await db.LockPersonaAsync(user.Id, cancellationToken);
-        }
-
         // Fixed before anything is removed: what hangs on rows that will be gone could not be found afterwards.
         string[] users = user is null ? [] : [user.Id];
         var spaces = user is null ? [] : await SpaceMembers.OwnedAloneAsync(db, user.Id, cancellationToken);
         string[] spaceIds = [.. spaces.Select(space => space.Id)];
+        if (user is not null)
+        {
+            // In the order in which all others take them; what hangs on them comes after.
+            foreach (var id in spaceIds)
+            {
+                await db.LockSpaceAsync(id, cancellationToken);
+            }
+
+            await db.LockUserAsync(user.Id, cancellationToken);
+            await db.LockPersonaAsync(user.Id, cancellationToken);
+        }
+
         var grants = await IdsAsync(db, "select id from oauth_grants where user_id = @id", user?.Id, cancellationToken);
         var members = await IdsAsync(db, "select id from members where user_id = @id", user?.Id, cancellationToken);
         var others = new HashSet<string>(StringComparer.Ordinal);

@@ -25,6 +25,21 @@ internal static class PostgreSqlLocks
     public static Task LockGrantAsync(this DataConnection db, string grantId, CancellationToken cancellationToken) =>
         ExecuteAsync(db, "select 1 from oauth_grants where id = @key for update", grantId, cancellationToken);
 
+    /// <summary>
+    /// Keeps a user from being removed. A removal has the user first and then all that hangs on it: whoever has one of
+    /// these rows first, and only then names the user in another, would wait for the removal and the removal for it.
+    /// </summary>
+    public static Task KeepUserAsync(this DataConnection db, string userId, CancellationToken cancellationToken) =>
+        ExecuteAsync(db, "select 1 from users where id = @key for key share", userId, cancellationToken);
+
+    /// <summary>Has others that name the user in a new row (<see cref="KeepUserAsync"/>) wait: it is being removed.</summary>
+    public static Task LockUserAsync(this DataConnection db, string userId, CancellationToken cancellationToken) =>
+        ExecuteAsync(db, "select 1 from users where id = @key for update", userId, cancellationToken);
+
+    /// <summary>Keeps an OAuth client from being removed, which takes its codes and grants along as that of a user does.</summary>
+    public static Task KeepClientAsync(this DataConnection db, string clientId, CancellationToken cancellationToken) =>
+        ExecuteAsync(db, "select 1 from oauth_clients where id = @key for key share", clientId, cancellationToken);
+
     private static Task ExecuteAsync(DataConnection db, string sql, string key, CancellationToken cancellationToken) =>
         db.DataProvider.Name.StartsWith(ProviderName.PostgreSQL, StringComparison.Ordinal)
             ? db.ExecuteAsync(sql, cancellationToken, new DataParameter("key", key))

@@ -61,6 +61,7 @@ internal sealed partial class IndexBackfill(ServiceDatabase database, RecordCata
 
                 // Writing to them keeps others from changing them until they are indexed as they are now.
                 var until = Math.Min(progress.DoneUntil + IndexedAtOnce, progress.Last);
+                await SpaceQuota.LockAllAsync(db, database.Kind, "seq > @done and seq <= @until", ct, ("done", progress.DoneUntil), ("until", until));
                 var rows = await db.RowsAsync<RecordRow>(
                     "update records set search_text = search_text where seq > @done and seq <= @until and deleted_at is null returning *",
                     ct,

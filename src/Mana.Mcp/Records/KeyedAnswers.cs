@@ -100,7 +100,7 @@ internal sealed class KeyedAnswers(ServiceDatabase database, DomainClock clock)
         database.WriteAsync(
             async (db, ct) =>
             {
-                await Removals.CheckAsync(db, call.Space, call.Author, clock.Now(), ct);
+                await SpaceQuota.EnterAsync(db, database.Kind, call.Space, call.Author, clock.Now(), ct);
                 await AddAsync(new RecordSession(database, db), call, answer, ct);
             },
             cancellationToken);

@@ -51,6 +51,9 @@ internal interface IRecordSet
     /// <summary>What the record is found by; null when it is not to be found.</summary>
     Searchable? SearchableOf(RecordRow row);
 
+    /// <summary>What the record shares with no other of its kind; null when it may share everything.</summary>
+    string? OnceOf(RecordRow row);
+
     /// <summary>The module's own part of the record, as its tools show it on this day.</summary>
     JsonObject DataOf(RecordRow row, DateOnly today);
 }

@@ -20,10 +20,13 @@ internal sealed partial class RecordPurge(ServiceDatabase database, McpSettings 
         do
         {
             last = await database.WriteAsync(
-                (db, ct) => db.RunAsync(
-                    "delete from records where seq in (select seq from records where deleted_at <= @until order by deleted_at limit @limit)",
-                    ct,
-                    ("until", clock.Now() - settings.Bounds.KeepDeleted), ("limit", PurgedAtOnce)),
+                async (db, ct) =>
+                {
+                    const string Due = "seq in (select seq from records where deleted_at <= @until order by deleted_at limit @limit)";
+                    (string, object?)[] which = [("until", clock.Now() - settings.Bounds.KeepDeleted), ("limit", PurgedAtOnce)];
+                    await SpaceQuota.LockAllAsync(db, database.Kind, Due, ct, which);
+                    return await db.RunAsync("delete from records where " + Due, ct, which);
+                },
                 cancellationToken);
             purged += last;
         }

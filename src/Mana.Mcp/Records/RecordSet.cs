@@ -33,10 +33,15 @@ internal sealed class RecordSet<T>(string collection, string noun, JsonTypeInfo<
     /// <summary>What lists of mixed records call it; by default the first line of what is searched.</summary>
     public Func<T, string?> Title { get; init; } = _ => null;
 
+    /// <summary>What no two records of the kind have in common that also have the same parent; none by default. The tools that make and change them see to it.</summary>
+    public Func<T, string?> Once { get; init; } = _ => null;
+
     /// <summary>The record as a reader sees it on a day: what follows from the date is not written down.</summary>
     public Func<T, DateOnly, T> Seen { get; init; } = (data, _) => data;
 
     public JsonObject DataOf(RecordRow row, DateOnly today) => (JsonObject)JsonSerializer.SerializeToNode(Seen(Read(row).Data, today), Json)!;
+
+    public string? OnceOf(RecordRow row) => Once(Read(row).Data);
 
     public Searchable? SearchableOf(RecordRow row) => SearchableOf(Read(row).Data);
 
@@ -80,7 +85,7 @@ internal sealed record RecordPage<T>(IReadOnlyList<Stored<T>> Items, string? Nex
 /// <param name="Limit">At most so many.</param>
 /// <param name="State">Only those in this state.</param>
 /// <param name="ParentId">Only those that belong to this record.</param>
-/// <param name="Search">Only those whose searched text contains this, whatever the case.</param>
+/// <param name="Search">Only those whose searched text contains this, whatever the case, or the words of it, whatever the umlauts and accents.</param>
 /// <param name="From">Only those whose sort key is this or later.</param>
 /// <param name="Before">Only those whose sort key is earlier than this.</param>
 /// <param name="Cursor">Go on from here.</param>

@@ -1,6 +1,7 @@
 using Mana.Contracts;
 using Mana.Hosting;
 using Mana.Hosting.Storage;
+using Mana.Mcp.Storage;
 
 namespace Mana.Mcp.Records;
 
@@ -49,6 +50,14 @@ internal sealed class RecordStore(ServiceDatabase database, DomainClock clock)
         database.WriteAsync(
             async (db, ct) =>
             {
+                if (database.Kind == DatabaseKind.PostgreSql)
+                {
+                    // After every call of the author that was let in already, and before any other, which finds the note.
+                    await db.RunAsync("select pg_advisory_xact_lock(hashtextextended(@author, 0))", ct, ("author", author.Value));
+                    await SpaceQuota.LockAllAsync(db, database.Kind, "author_id = @author", ct, ("author", author.Value));
+                    await SharedCallRates.ForgetAsync(db, author, ct);
+                }
+
                 await Removals.NoteAsync(db, author.Value, clock.Now(), ct);
                 var deleted = await OwnedTables.OfAuthor.RemoveAsync(db, database.Kind, author.Value, ct);
                 var left = await OwnedTables.OfAuthor.CountAsync(db, database.Kind, author.Value, ct);

@@ -13,6 +13,10 @@ namespace Mana.Mcp.Records;
 internal sealed partial class SpaceRecords(RecordSession session, DomainClock clock, string space, string author)
 {
     private const int FilteredBatch = 100;
+
+    // Enough to find by what is meant; what holds the very text is found without a bound.
+    private const int FoundByWords = 500;
+
     private const string Live = " where id = @id and space_id = @space and collection = @collection and deleted_at is null";
 
     /// <summary>Stores a new record.</summary>
@@ -95,7 +99,7 @@ internal sealed partial class SpaceRecords(RecordSession session, DomainClock cl
             },
             cancellationToken);
 
-    /// <summary>Deletes one record softly: it stays stored, but no tool sees it any more.</summary>
+    /// <summary>Deletes one record softly: it stays stored, but no tool but those of the trash sees it any more.</summary>
     /// <exception cref="RecordNotFoundException">It is not in this space, of another kind, or deleted already.</exception>
     public Task DeleteAsync<T>(RecordSet<T> set, string id, CancellationToken cancellationToken)
         where T : class =>
@@ -112,7 +116,7 @@ internal sealed partial class SpaceRecords(RecordSession session, DomainClock cl
             },
             cancellationToken);
 
-    /// <summary>Deletes all records of a kind that belong to another record, as softly as that one.</summary>
+    /// <summary>Deletes all records of a kind that belong to another record, as softly as that one, and after it: so they come back with it.</summary>
     public Task DeletePartsAsync<T>(RecordSet<T> set, string parentId, CancellationToken cancellationToken)
         where T : class =>
         session.WriteAsync(
@@ -189,7 +193,7 @@ internal sealed partial class SpaceRecords(RecordSession session, DomainClock cl
     /// <summary>How many records match.</summary>
     public Task<int> CountAsync<T>(RecordSet<T> set, RecordQuery query, CancellationToken cancellationToken)
         where T : class =>
-        session.ReadAsync((db, ct) => Matching(db, set, query, null).CountAsync(ct), cancellationToken);
+        session.ReadAsync(async (db, ct) => await Matching(db, set, query, null, await FindWordsAsync(db, set, query, ct)).CountAsync(ct), cancellationToken);
 
     // One statement on both databases, and on PostgreSQL it holds the row's lock: no two records get the same position.
     private Task<int> TakePositionAsync(DataConnection db, string collection, CancellationToken cancellationToken) =>
@@ -203,7 +207,17 @@ internal sealed partial class SpaceRecords(RecordSession session, DomainClock cl
             new DataParameter("space", space),
             new DataParameter("collection", collection));
 
-    private IQueryable<RecordRow> Matching<T>(DataConnection db, RecordSet<T> set, RecordQuery query, Cursor? cursor)
+    /// <summary>
+    /// The records that the index finds for a searched text: who has no umlauts on the keyboard, or names two words that
+    /// stand apart, finds them as well. None where nothing is searched, or more than words: who writes a sign means it.
+    /// </summary>
+    private async Task<IReadOnlyList<long>> FindWordsAsync<T>(DataConnection db, RecordSet<T> set, RecordQuery query, CancellationToken cancellationToken)
+        where T : class =>
+        query.Search is { Length: > 0 } search && search.All(character => char.IsLetterOrDigit(character) || char.IsWhiteSpace(character))
+            ? [.. (await SearchIndex.FindAsync(db, session.Kind, space, SearchIndex.WordsOf(search), SearchIndex.ModuleOf(set.Collection), FoundByWords, null, cancellationToken)).Select(place => place.Seq)]
+            : [];
+
+    private IQueryable<RecordRow> Matching<T>(DataConnection db, RecordSet<T> set, RecordQuery query, Cursor? cursor, IReadOnlyList<long> byWords)
         where T : class
     {
         var rows = db.GetTable<RecordRow>().Where(row => row.SpaceId == space && row.Collection == set.Collection && row.DeletedAt == null);
@@ -220,7 +234,9 @@ internal sealed partial class SpaceRecords(RecordSession session, DomainClock cl
         if (query.Search is { Length: > 0 } search)
         {
             var folded = Records.SearchText.Fold(search);
-            rows = rows.Where(row => row.SearchText!.Contains(folded));
+            rows = byWords.Count == 0
+                ? rows.Where(row => row.SearchText!.Contains(folded))
+                : rows.Where(row => row.SearchText!.Contains(folded) || byWords.Contains(row.Seq));
         }
 
         if (query.From is { } from)
@@ -246,7 +262,8 @@ internal sealed partial class SpaceRecords(RecordSession session, DomainClock cl
     private Task<List<RecordRow>> ReadRowsAsync<T>(RecordSet<T> set, RecordQuery query, Cursor? cursor, int count, CancellationToken cancellationToken)
         where T : class =>
         session.ReadAsync(
-            (db, ct) => Ordered(Matching(db, set, query, cursor), query.IsAscending).Take(count).ToListAsync(ct), cancellationToken);
+            async (db, ct) => await Ordered(Matching(db, set, query, cursor, await FindWordsAsync(db, set, query, ct)), query.IsAscending).Take(count).ToListAsync(ct),
+            cancellationToken);
 
     private static Cursor? CursorOf(RecordQuery query) =>
         query.Cursor is null ? null : Cursor.Parse(query.Cursor) ?? throw new InvalidCursorException();

@@ -12,6 +12,11 @@ internal sealed class TickRecords(DataConnection db, DatabaseKind kind, IReadOnl
     /// <summary>Removes the records, with all that hangs on them, and the kept answers; how many of each.</summary>
     public async Task<IReadOnlyDictionary<string, long>> RemoveAsync(CancellationToken cancellationToken)
     {
+        foreach (var tick in ticks.OrderBy(tick => tick.Value, StringComparer.Ordinal))
+        {
+            await SpaceQuota.LockAllAsync(db, kind, Made("call_key"), cancellationToken, Range(tick));
+        }
+
         var records = await SumAsync(
             $"""
             with recursive gone(id) as (

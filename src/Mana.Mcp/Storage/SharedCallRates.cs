@@ -45,6 +45,10 @@ internal sealed class SharedCallRates(ServiceDatabase database, DomainClock cloc
             cancellationToken);
     }
 
+    /// <summary>Removes the rows of a user, who is being removed.</summary>
+    public static Task<int> ForgetAsync(DataConnection db, UserId user, CancellationToken cancellationToken) =>
+        db.RunAsync("delete from call_rates where user_id = @user", cancellationToken, ("user", user.Value));
+
     /// <summary>Removes the rows of those who have been quiet for longer than the window.</summary>
     public static Task<int> ForgetAsync(DataConnection db, DateTimeOffset now, CancellationToken cancellationToken) =>
         db.RunAsync("delete from call_rates where last_call < @since", cancellationToken, ("since", now - RateWindow.Length));

@@ -16,7 +16,8 @@ internal static class ToolServices
 {
     private const string Instructions =
         "Mana keeps a person's tasks, notes, journal, moods, habits, study cards, invoices and more. Every tool works in the active space, unless the call names another one of the user in its argument space; spaces.list shows them. "
-        + "Dates are YYYY-MM-DD; times say their own offset, and \"today\" is the user's where the client names a time zone, else that of UTC. Ids come from the tools that create, list or search; do not make them up.";
+        + "Dates are YYYY-MM-DD; times say their own offset, and \"today\" is the user's where the client names a time zone, else that of UTC. Ids come from the tools that create, list or search; do not make them up. "
+        + "What was deleted can be brought back for a while: trash.list, trash.restore.";
 
     public static IServiceCollection AddTools(this IServiceCollection services)
     {

@@ -47,6 +47,82 @@ public sealed class PostgresBoundsTests(PostgresFixture postgres) : BoundsSuite
         (await store.Mcp.MetricAsync("mana_mcp_policy_decisions_total", ("reason", "rate-limit-exceeded"))).Should().Be(7);
     }
 
+    [Fact]
+    public async Task A_user_is_purged_while_somebody_changes_what_the_user_wrote_and_neither_is_given_up()
+    {
+        await using var store = await StartAsync();
+        var note = await WriteWithBenAsync(store);
+        var ben = await store.Mcp.ConnectAsync("ben", "space-ben");
+
+        // A writer has its space first and then the record: the purge must not have them the other way round.
+        await using var hold = await HoldAsync("select 1 from space_usage where space_id = 'space-ben' for update", store);
+        var changing = ben.TryCallAsync("notes.update", $$"""{"id":"{{note}}","title":"changed"}""");
+        await WaitersAsync(store, 1);
+        var purging = PurgeAsync(store.Mcp);
+        await WaitersAsync(store, 2);
+        await hold.DisposeAsync();
+
+        (await changing).IsError.Should().NotBeTrue((await changing).Text());
+        (await purging).Should().BeTrue();
+        (await store.CountAsync("select count(*) from records where author_id = 'anna'")).Should().Be(0);
+        (await store.CountAsync("select count(*) from call_rates where user_id = 'anna'")).Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_call_that_was_under_way_when_its_user_was_purged_leaves_nothing_behind()
+    {
+        await using var store = await StartAsync();
+        await WriteWithBenAsync(store);
+
+        // The call is let in, and has nothing stored yet.
+        await using var hold = await HoldAsync("select 1 from record_counters where space_id = 'space-ben' for update", store);
+        var writing = store.Mcp.KeyedAsync("k2", "notes.create", """{"title":"late"}""", McpUnderTest.Anna, "space-ben");
+        await WaitersAsync(store, 1);
+        var purging = PurgeAsync(store.Mcp);
+        await Task.WhenAny(purging, WaitersAsync(store, 2));
+        await hold.DisposeAsync();
+
+        await writing;
+        (await purging).Should().BeTrue();
+        (await store.RecordsAsync()).Should().Be(0);
+        (await store.KeysAsync()).Should().Be(0);
+    }
+
+    private static async Task<string> WriteWithBenAsync(StoreUnderTest store)
+    {
+        store.Mcp.Auth.Join(McpUnderTest.Anna, "space-ben", "member");
+        var written = await store.Mcp.KeyedAsync("k", "notes.create", """{"title":"of anna"}""", McpUnderTest.Anna, "space-ben");
+        return (string)KeyedCalls.Message(written)["result"]!["structuredContent"]!["note"]!["id"]!;
+    }
+
+    private static async Task<bool> PurgeAsync(McpUnderTest mcp)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, $"/api/v1/internal/users/{McpUnderTest.Anna}/records");
+        request.Headers.Add("X-Service-Key", FakeAuth.ServiceKeyValue);
+        using var response = await mcp.Host.Client.SendAsync(request, Cancellation);
+        return response.IsSuccessStatusCode;
+    }
+
+    private static async Task<IAsyncDisposable> HoldAsync(string statement, StoreUnderTest store)
+    {
+        var held = store.Open();
+        await held.OpenAsync(Cancellation);
+        await held.BeginTransactionAsync(Cancellation);
+        await using var command = held.CreateCommand();
+        command.CommandText = statement;
+        await command.ExecuteNonQueryAsync(Cancellation);
+        return held;
+    }
+
+    private static async Task WaitersAsync(StoreUnderTest store, int count)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (await store.CountAsync("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") < count)
+        {
+            await timer.WaitForNextTickAsync(Cancellation);
+        }
+    }
+
     private protected override async Task<StoreUnderTest> StartAsync(params (string Key, string? Value)[] settings)
     {
         var cluster = await postgres.ClusterAsync();

@@ -25,6 +25,7 @@ internal sealed class ArticlesTools() : ToolModule("articles")
 
             // By the page, so that the article of an address is found without a look at all of them.
             Parent = article => WebPage.Key(article.Url),
+            Once = article => WebPage.Key(article.Url),
             Searched = article => string.Join('\n', article.Title, article.Excerpt, article.Author, article.SiteName, article.UserNote, string.Join(' ', article.Tags), article.Content),
         },
         "article",
@@ -128,7 +129,7 @@ internal sealed class ArticlesTools() : ToolModule("articles")
         DeleteWithParts(
             Articles,
             Highlights.Set,
-            "Removes an article with its highlights for good. Use it only for one that was saved by mistake; what was read, or will not be, is archived with articles.archive.",
+            "Removes an article with its highlights. Use it only for one that was saved by mistake; what was read, or will not be, is archived with articles.archive.",
             "take the article off the list with articles.archive."),
     ];
 

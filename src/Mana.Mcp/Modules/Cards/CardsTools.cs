@@ -240,8 +240,8 @@ internal sealed class CardsTools() : ToolModule("cards")
     private static async Task<string> DeleteDeckAsync(string id, ToolCall call, CancellationToken cancellationToken)
     {
         var deck = await call.Records.GetAsync(Decks.Set, id, cancellationToken);
-        await call.Records.DeletePartsAsync(Cards.Set, deck.Id, cancellationToken);
         await call.Records.DeleteAsync(Decks.Set, deck.Id, cancellationToken);
+        await call.Records.DeletePartsAsync(Cards.Set, deck.Id, cancellationToken);
         return deck.Id;
     }
 

@@ -254,8 +254,8 @@ internal sealed class InvoicesTools() : ToolModule("invoices")
         invoice.Status == Sent && string.CompareOrdinal(invoice.DueDate, Iso.Date(today)) < 0 ? invoice with { Status = Overdue } : invoice;
 
     private static Invoice Only(Invoice invoice, string[] statuses, string whatElse) =>
-        statuses.Contains(invoice.Status)
-            ? invoice
+        statuses.Contains(invoice.Status) ? invoice
+            : invoice.Status == Void ? throw new ToolInputException($"The invoice {invoice.Number} is void and stays as it is; what is still owed goes on a new one, with invoices.create.")
             : throw new ToolInputException($"The invoice {invoice.Number ?? "without number"} is {invoice.Status} and cannot {whatElse}.");
 
     private static Invoice Tidy(Invoice invoice)

@@ -53,6 +53,7 @@ internal static class FeedReader
     /// <exception cref="XmlException">It is no feed, or one that tries something.</exception>
     public static IReadOnlyList<NewsArticle> Read(string source, Uri address, Stream document)
     {
+        SkipBlanks(document);
         using var reader = XmlReader.Create(document, new XmlReaderSettings
         {
             DtdProcessing = DtdProcessing.Prohibit,
@@ -93,17 +94,36 @@ internal static class FeedReader
             content);
     }
 
-    // The first of these that says something.
+    // The first of these that says something; of one name the feed's own element before those of its extensions (media:title).
     private static string Value(XElement entry, params string[] names) =>
         names
-            .Select(name => entry.Elements().FirstOrDefault(element => element.Name.LocalName == name)?.Value.Trim())
-            .FirstOrDefault(value => !string.IsNullOrEmpty(value)) ?? "";
+            .SelectMany(name => entry.Elements().Where(element => element.Name.LocalName == name).OrderBy(element => element.Name.Namespace != entry.Name.Namespace))
+            .Select(element => element.Value.Trim())
+            .FirstOrDefault(value => value.Length > 0) ?? "";
+
+    // Before the XML declaration nothing may stand, and many a feed begins with an empty line.
+    private static void SkipBlanks(Stream document)
+    {
+        int read;
+        do
+        {
+            read = document.ReadByte();
+        }
+        while (read is ' ' or '\t' or '\r' or '\n');
+
+        document.Position -= read < 0 ? 0 : 1;
+    }
 
     private static string? LinkOf(Uri address, XElement entry)
     {
         var links = entry.Elements().Where(element => element.Name.LocalName == "link").ToList();
         var link = links.Find(element => (string?)element.Attribute("rel") is null or "alternate");
         var text = ((string?)link?.Attribute("href") ?? link?.Value)?.Trim();
+        if (string.IsNullOrEmpty(text) && entry.Elements().FirstOrDefault(element => element.Name.LocalName == "guid") is { } guid && (string?)guid.Attribute("isPermaLink") != "false")
+        {
+            text = guid.Value.Trim() is var own && own.Contains("://", StringComparison.Ordinal) ? own : null;
+        }
+
         return !string.IsNullOrEmpty(text) && text.Length <= 2000 && Uri.TryCreate(address, text, out var url) && url.Scheme is "http" or "https" ? url.AbsoluteUri : null;
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Mana.Mcp.Modules.NewsResearch;
@@ -8,6 +9,8 @@ internal static class NewsServices
 {
     public static IServiceCollection AddNews(this IServiceCollection services, NewsSettings settings)
     {
+        // windows-1252 and its kin, in which many a feed is still written.
+        Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
         services.AddSingleton(settings);
         services.AddSingleton<ResolveHost>((host, cancellationToken) => Dns.GetHostAddressesAsync(host, cancellationToken));
         services.AddSingleton<FeedClient>();

@@ -27,6 +27,7 @@ internal sealed class TagsTools(RecordCatalog catalog) : ToolModule("tags")
             FoundBy = "tags.list",
             Title = tag => tag.Name,
             Searched = tag => $"{tag.Name}\n{tag.Group}",
+            Once = tag => SearchText.Fold(tag.Name.Trim()),
         },
         "tag",
         "tags");
@@ -103,16 +104,23 @@ internal sealed class TagsTools(RecordCatalog catalog) : ToolModule("tags")
         {
             RunAsync = async (given, call, cancellationToken) =>
             {
-                if (given["name"] is { } name)
+                if (given["name"] is { } written)
                 {
+                    var name = NameOf((string)written!);
+                    given["name"] = name;
                     var all = await call.Records.ListAsync(Tags.Set, new RecordQuery(MaxTags), cancellationToken);
-                    EnsureFree(all.Items.Where(tag => !tag.Id.Equals((string)given[TagId]!, StringComparison.OrdinalIgnoreCase)), (string)name!);
+                    EnsureFree(all.Items.Where(tag => !tag.Id.Equals((string)given[TagId]!, StringComparison.OrdinalIgnoreCase)), name);
                 }
 
                 return await update.RunAsync(given, call, cancellationToken);
             },
         };
     }
+
+    // Without the blanks around it; nobody could point at a tag that is nothing else.
+    private static string NameOf(string written) => written.Trim() is { Length: > 0 } name
+        ? name
+        : throw new ToolInputException("\"name\" must have more in it than blanks; give the tag a name that can be read.");
 
     private static void EnsureFree(IEnumerable<Stored<Tag>> tags, string name)
     {
@@ -124,7 +132,7 @@ internal sealed class TagsTools(RecordCatalog catalog) : ToolModule("tags")
 
     private static async Task<Stored<Tag>> CreateAsync(CreateTag arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        var name = arguments.Name.Trim();
+        var name = NameOf(arguments.Name);
         var all = await call.Records.ListAsync(Tags.Set, new RecordQuery(MaxTags), cancellationToken);
         EnsureFree(all.Items, name);
         return all.Items.Count < MaxTags
@@ -203,8 +211,8 @@ internal sealed class TagsTools(RecordCatalog catalog) : ToolModule("tags")
     private static async Task<string> DeleteAsync(string id, ToolCall call, CancellationToken cancellationToken)
     {
         var tag = await call.Records.GetAsync(Tags.Set, id, cancellationToken);
-        await call.Records.DeletePartsAsync(Links, tag.Id, cancellationToken);
         await call.Records.DeleteAsync(Tags.Set, tag.Id, cancellationToken);
+        await call.Records.DeletePartsAsync(Links, tag.Id, cancellationToken);
         return tag.Id;
     }
 

@@ -99,6 +99,11 @@ internal sealed partial class TodoTools
         {
             task = task with { RecurrenceRule = null };
         }
+        else if (given.ContainsKey("recurrence") || given.ContainsKey("recurrenceRule"))
+        {
+            // Of whichever of the two it is said: the task is to come once.
+            task = task with { Recurrence = null, RecurrenceRule = null };
+        }
 
         if (task.RecurrenceRule is not null)
         {

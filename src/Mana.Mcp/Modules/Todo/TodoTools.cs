@@ -140,7 +140,7 @@ internal sealed partial class TodoTools() : ToolModule("todo")
             TodoJson.Default.SetSubtasks, Tasks.Changed, SetSubtasksAsync),
         Delete(
             Tasks,
-            "Removes a task for good from every list. Use it only for a task that was a mistake or is no longer wanted; a finished task is completed, not deleted.",
+            "Removes a task from every list. Use it only for a task that was a mistake or is no longer wanted; a finished task is completed, not deleted.",
             "mark the task as done with todo.complete, or rename it with todo.update."),
         Tool(
             "createProject", "Start a project", ToolEffect.Adds,

@@ -73,7 +73,10 @@ public sealed class InvoicesTests
         var voided = (await berlin.CallAsync("invoices.void", Id(id)))["invoice"]!;
         ((string)voided["status"]!).Should().Be("void");
         ((string)voided["number"]!).Should().Be("2026-0001");
-        (await berlin.FailAsync("invoices.markPaid", Id(id))).Should().Contain("is void and cannot be paid");
+        foreach (var tool in (string[])["invoices.markPaid", "invoices.send", "invoices.delete"])
+        {
+            (await berlin.FailAsync(tool, Id(id))).Should().Be($"Invalid input for {tool}: The invoice 2026-0001 is void and stays as it is; what is still owed goes on a new one, with invoices.create.");
+        }
     }
 
     [Fact]
@@ -137,7 +140,7 @@ public sealed class InvoicesTests
         var again = await client.CallAsync("invoices.markPaid", Id(id));
         ((string)again["invoice"]!["paidOn"]!).Should().Be("2026-11-20", "without a day nothing is corrected");
         await client.CallAsync("invoices.void", Id(id));
-        (await client.FailAsync("invoices.markPaid", $$"""{"id":"{{id}}","paidOn":"2026-11-20"}""")).Should().Contain("is void and cannot be paid");
+        (await client.FailAsync("invoices.markPaid", $$"""{"id":"{{id}}","paidOn":"2026-11-20"}""")).Should().Contain("is void and stays as it is");
     }
 
     [Fact]

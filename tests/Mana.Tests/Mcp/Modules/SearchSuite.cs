@@ -13,6 +13,26 @@ public abstract class SearchSuite
 
     private protected abstract Task<McpUnderTest> StartAsync();
 
+    [Theory]
+    [InlineData("mueller", "Müller")]
+    [InlineData("MULLER", "Müller")]
+    [InlineData("üll", "Müller")]
+    [InlineData("zoe muel", "Müller")]
+    [InlineData("strasse zoe", "Müller")]
+    [InlineData("o'b", "O'Brien")]
+    [InlineData("%", "100 % GmbH")]
+    public async Task The_search_of_a_module_needs_no_umlauts_either(string query, string found)
+    {
+        await using var mcp = await StartAsync();
+        var client = await mcp.ConnectAsync();
+        await client.CallAsync("contacts.create", """{"firstName":"Zoë","lastName":"Müller","notes":"wohnt in der Langen Straße"}""");
+        await client.CallAsync("contacts.create", """{"firstName":"Ann","lastName":"O'Brien"}""");
+        await client.CallAsync("contacts.create", """{"firstName":"100 % GmbH","lastName":"100 % GmbH"}""");
+        await client.CallAsync("notes.create", """{"title":"Zoe Mueller"}""");
+
+        (await client.CallAsync("contacts.search", $$"""{"query":"{{query}}"}""")).Texts("contacts", "lastName").Should().Equal(found);
+    }
+
     [Fact]
     public async Task Records_of_every_module_are_found_by_all_words_those_with_them_in_the_title_first_then_the_newest()
     {

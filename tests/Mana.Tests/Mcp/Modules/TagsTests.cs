@@ -52,6 +52,19 @@ public sealed class TagsTests
     }
 
     [Fact]
+    public async Task A_name_has_no_blanks_around_it_and_is_not_made_of_them()
+    {
+        await using var mcp = await McpUnderTest.StartAsync();
+        var client = await mcp.ConnectAsync();
+        var tag = (string)(await client.CallAsync("tags.create", """{"name":" Garten "}"""))["tag"]!["id"]!;
+
+        (await client.FailAsync("tags.create", """{"name":"   "}""")).Should().Contain("more in it than blanks");
+        (await client.FailAsync("tags.update", $$"""{"tagId":"{{tag}}","name":" "}""")).Should().Contain("more in it than blanks");
+        ((string)(await client.CallAsync("tags.update", $$"""{"tagId":"{{tag}}","name":"  Hof "}"""))["tag"]!["name"]!).Should().Be("Hof");
+        (await client.CallAsync("tags.list")).Texts("tags", "name").Should().Equal("Hof");
+    }
+
+    [Fact]
     public async Task A_record_of_another_space_cannot_be_tagged()
     {
         await using var mcp = await McpUnderTest.StartAsync(("POLICY_MODE", "off"));

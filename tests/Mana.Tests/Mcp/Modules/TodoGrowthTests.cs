@@ -39,6 +39,20 @@ public sealed class TodoGrowthTests
     }
 
     [Theory]
+    [InlineData("\"recurrenceRule\":\"FREQ=WEEKLY;BYDAY=FR\"", "recurrence")]
+    [InlineData("\"recurrence\":\"weekly\"", "recurrenceRule")]
+    public async Task Null_for_either_way_of_saying_how_often_makes_a_task_come_once(string given, string taken)
+    {
+        await using var mcp = await StartAsync();
+        var client = await mcp.ConnectAsync();
+        var id = await CreateAsync(client, $$"""{"title":"Pflanzen","dueDate":"2026-11-20",{{given}}}""");
+
+        await client.CallAsync("todo.update", $$"""{"id":"{{id}}","{{taken}}":null}""");
+
+        (await client.CallAsync("todo.complete", Id(id))).AsObject().Should().NotContainKey("next");
+    }
+
+    [Theory]
     [InlineData("2026-01-31T00:00:00.000Z", "2026-01-31T00:00:00.000Z", "monthly", "2026-02-10", "2026-02-28T00:00:00.000Z")]
     [InlineData("2026-01-31T00:00:00.000Z", "2026-02-28T00:00:00.000Z", "monthly", "2026-02-28", "2026-03-31T00:00:00.000Z")]
     [InlineData("2024-02-29T00:00:00.000Z", "2024-02-29T00:00:00.000Z", "yearly", "2025-06-01", "2026-02-28T00:00:00.000Z")]
