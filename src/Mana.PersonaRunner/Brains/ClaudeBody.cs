@@ -5,7 +5,7 @@ namespace Mana.PersonaRunner.Brains;
 
 /// <summary>
 /// The body of a request in two pieces, of which the second, the tools, is shared by all requests: what a conversation
-/// holds while the model thinks is what it has said, and not the 136 kilobytes of tools that everyone is offered.
+/// holds while the model thinks is what it has said, and not the 140 kilobytes of tools that everyone is offered.
 /// </summary>
 internal sealed class ClaudeBody(ReadOnlyMemory<byte> own, ReadOnlyMemory<byte> shared)
 {
