@@ -106,7 +106,8 @@ public sealed class Schedule
                 kind = CadenceKind.Weekdays;
                 break;
             case not null when cadence.StartsWith(CronPrefix, StringComparison.Ordinal)
-                && CronExpression.TryParse(cadence[CronPrefix.Length..], out cron):
+                && CronExpression.TryParse(cadence[CronPrefix.Length..], out cron)
+                && !cron.Equals(CronExpression.EverySecond):
                 kind = CadenceKind.Cron;
                 break;
             default:
