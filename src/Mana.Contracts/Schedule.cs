@@ -123,6 +123,9 @@ public sealed class Schedule
         return true;
     }
 
+    /// <summary>Whether visits have places in the persona's day; otherwise the next one follows from the last activity.</summary>
+    public bool HasPlaces => !_isContracts;
+
     /// <summary>The same schedule with the persona's own place in the day or hour; without it everybody has the first one.</summary>
     public Schedule For(UserId persona) => new(_kind, _cron, _allowed, _isContracts, persona);
 
