@@ -34,6 +34,8 @@ public sealed class OperationsTests
         var tick = await runner.FindAsync(id, Token);
         tick.Tick.Should().BeEquivalentTo(new { Outcome = "failed", Stage = "cancelled", Error = "cancelled by an operator", ToolCalls = 1, Delivered = true });
         mana.Delivered.Select(row => row.Kind).Should().Equal("actions", "ticks");
+        var outcome = mana.Delivered.Last().Body;
+        ((string)outcome["outcome"]!, (string)outcome["error"]!).Should().Be(("idle", "cancelled by an operator"), "a failure would bring her back in a minute");
         var anna = JsonNode.Parse(await runner.Client.GetStringAsync("/api/v1/live", Token))!["personas"]![0]!;
         ((int)anna["failures"]!).Should().Be(0, "it says nothing of the persona");
     }
