@@ -151,7 +151,7 @@ public sealed class OperationsTests
         var id = (await runner.StartTicksAsync(new RunTicksRequest(TickScopes.All))).Ticks[0].TickId;
         await acting.WaitAsync(Token);
 
-        (await PostAsync(runner, $"/api/v1/ticks/{id}/retry")).Should().Be((409, "This tick has not ended; it goes on by itself, or POST /api/v1/ticks/:id/cancel ends it"));
+        (await PostAsync(runner, $"/api/v1/ticks/{id}/retry")).Should().Be((409, "This tick has not ended; it goes on by itself, unless it is cancelled"));
     }
 
     [Fact]
