@@ -115,7 +115,7 @@ internal static class TickListCommand
     {
         foreach (var tick in ticks)
         {
-            context.Say($"{Markup.Escape(tick.Id.Value)}  [bold]{Markup.Escape(tick.Name)}[/]  since {Texts.Time(tick.EndedAt)}");
+            context.Say($"{Markup.Escape(tick.Id.Value)}  [bold]{Markup.Escape(Texts.Short(tick.Name, NarrowName))}[/]  since {Texts.Time(tick.EndedAt)}");
             context.Say(string.Create(
                 CultureInfo.InvariantCulture,
                 $"    {tick.Undelivered - tick.SetAside} waiting, {tick.SetAside} set aside, {Texts.Count(tick.DeliveryAttempts, "attempt")}: {Markup.Escape(Texts.Short(tick.DeliveryError ?? "not tried yet", ReasonLength))}"));
