@@ -106,7 +106,8 @@ public sealed class Schedule
                 kind = CadenceKind.Weekdays;
                 break;
             case not null when cadence.StartsWith(CronPrefix, StringComparison.Ordinal)
-                && CronExpression.TryParse(cadence[CronPrefix.Length..], out cron):
+                && CronExpression.TryParse(cadence[CronPrefix.Length..], out cron)
+                && !cron.Equals(CronExpression.EverySecond):
                 kind = CadenceKind.Cron;
                 break;
             default:
@@ -121,6 +122,9 @@ public sealed class Schedule
         error = null;
         return true;
     }
+
+    /// <summary>Whether visits have places in the persona's day; otherwise the next one follows from the last activity.</summary>
+    public bool HasPlaces => !_isContracts;
 
     /// <summary>The same schedule with the persona's own place in the day or hour; without it everybody has the first one.</summary>
     public Schedule For(UserId persona) => new(_kind, _cron, _allowed, _isContracts, persona);

@@ -15,6 +15,9 @@ public sealed class SettingsReader(IConfiguration configuration)
     /// <summary>What was wrong so far.</summary>
     public IReadOnlyList<string> Errors => _errors;
 
+    /// <summary>Where the service runs.</summary>
+    public ManaEnvironment Environment => ManaEnvironment.From(configuration);
+
     /// <summary>Adds a fault found by the caller.</summary>
     public void Fault(string message) => _errors.Add(message);
 

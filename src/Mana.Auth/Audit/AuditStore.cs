@@ -28,6 +28,8 @@ internal sealed class AuditStore(ServiceDatabase database, DomainClock clock, Au
         where persona_id = @id and outcome in (@failed, @timedOut) order by ended_at desc, tick_id desc limit 1
         """;
 
+    private const string LastEnd = "select ended_at from persona_ticks where persona_id = @id order by ended_at desc limit 1";
+
     /// <summary>Whether there is such a persona: asked before the body is looked at.</summary>
     public Task<bool> ExistsAsync(string personaId, CancellationToken cancellationToken) =>
         database.ReadAsync(
@@ -113,7 +115,17 @@ internal sealed class AuditStore(ServiceDatabase database, DomainClock clock, Au
 
                 // A runner whose clock is ahead must not put its personas to sleep.
                 var endedAt = Earlier(tick.EndedAt, now);
-                persona.LastActiveAt = persona.LastActiveAt > endedAt ? persona.LastActiveAt : endedAt;
+                if (persona.Schedule() is { HasPlaces: true })
+                {
+                    // Its actions, as they came in, have moved it to the time of their arrival. Where a day has a visit, one of
+                    // yesterday that is delivered late must not pass for today's.
+                    persona.LastActiveAt = Earlier((await db.RowsAsync<DateTimeOffset>(LastEnd, ct, ("id", personaId)))[0], now);
+                }
+                else
+                {
+                    persona.LastActiveAt = persona.LastActiveAt > endedAt ? persona.LastActiveAt : endedAt;
+                }
+
                 persona.Failures = (await db.RowsAsync<int>(
                     CountFailures, ct,
                     ("id", personaId), ("failed", TickOutcomes.Failed), ("timedOut", TickOutcomes.TimedOut),

@@ -31,14 +31,15 @@ internal sealed class PersonaDirectory(ServiceDatabase database, Passwords passw
     {
         for (var attempt = 1; ; attempt++)
         {
-            // Hashing is slow, so it happens before the transaction, which then checks that nothing has changed.
+            // Hashing is slow, so it happens before the transaction, which then checks that nothing has changed. Who asks is an
+            // administrator, from whom nobody hides by equal work that an address is unknown.
             var seen = await database.ReadAsync((db, ct) => NewAccounts.FindAsync(db, request.Email, ct), cancellationToken);
             if (seen is not null && seen.User.Kind != UserKinds.Persona)
             {
                 return null;
             }
 
-            var newHash = await passwords.VerifyAsync(seen?.Hash, request.Password, cancellationToken)
+            var newHash = seen is not null && await passwords.VerifyAsync(seen.Hash, request.Password, cancellationToken)
                 ? null
                 : await passwords.HashAsync(request.Password, cancellationToken);
             try

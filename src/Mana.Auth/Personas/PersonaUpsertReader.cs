@@ -33,11 +33,17 @@ internal static partial class PersonaUpsertReader
         var archetype = Text(body, "archetype", MaxArchetype, found);
         var systemPrompt = Text(body, "systemPrompt", MaxSystemPrompt, found);
         var mix = ModuleMix(body, found);
+        var soFar = found.Count;
         var cadence = Cadence(body, found);
         var timeZone = Setting(body, "timeZone", found);
         var activeHours = Setting(body, "activeHours", found);
         CheckSchedule(DefaultCadence, timeZone, null, found);
         CheckSchedule(DefaultCadence, null, activeHours, found);
+        if (found.Count == soFar && ScheduleSettings.Fault(cadence ?? DefaultCadence, timeZone, activeHours) is { } fault)
+        {
+            found.Add(fault);
+        }
+
         var language = Setting(body, "language", found);
         Require(language is null || LanguageTag().IsMatch(language), "language must be a language tag such as de or en-GB", found);
         var allowDestructive = body.Member(ToolPolicyReader.Member) is null ? null : ToolPolicyReader.Read(body, found);

@@ -127,7 +127,7 @@ public sealed record PersonaCatalog(IReadOnlyList<CatalogPersona> Personas, IRea
         }
 
         var cadence = values.TickCadence ?? "daily";
-        if (!Schedule.TryParse(cadence, values.TimeZone, values.ActiveHours, out _, out var error))
+        if (ScheduleSettings.Fault(cadence, values.TimeZone, values.ActiveHours) is { } error)
         {
             throw Fault($"{email}: {error}");
         }

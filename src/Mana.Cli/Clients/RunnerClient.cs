@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Mana.Cli.Output;
 using Mana.Contracts;
 using Mana.Hosting.Identity;
@@ -50,14 +51,17 @@ internal sealed class RunnerClient(Uri address, string? serviceKey) : IDisposabl
         return JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(cancellationToken), RunnerJson.Default.TickDetail);
     }
 
-    public Task<CancelTickResponse> CancelTickAsync(TickId id, CancellationToken cancellationToken) => _http.SendAsync(
-        HttpMethod.Post, $"/api/v1/ticks/{Uri.EscapeDataString(id.Value)}/cancel", RunnerJson.Default.CancelTickResponse, cancellationToken, headers: _key);
+    public Task<CancelTickResponse> CancelTickAsync(TickId id, CancellationToken cancellationToken) =>
+        ChangeTickAsync(id, "cancel", RunnerJson.Default.CancelTickResponse, cancellationToken);
 
-    public Task<SetAsideTickResponse> SetAsideTickAsync(TickId id, CancellationToken cancellationToken) => _http.SendAsync(
-        HttpMethod.Post, $"/api/v1/ticks/{Uri.EscapeDataString(id.Value)}/set-aside", RunnerJson.Default.SetAsideTickResponse, cancellationToken, headers: _key);
+    public Task<SetAsideTickResponse> SetAsideTickAsync(TickId id, CancellationToken cancellationToken) =>
+        ChangeTickAsync(id, "set-aside", RunnerJson.Default.SetAsideTickResponse, cancellationToken);
 
-    public Task<RetryTickResponse> RetryTickAsync(TickId id, CancellationToken cancellationToken) => _http.SendAsync(
-        HttpMethod.Post, $"/api/v1/ticks/{Uri.EscapeDataString(id.Value)}/retry", RunnerJson.Default.RetryTickResponse, cancellationToken, headers: _key);
+    public Task<RetryTickResponse> RetryTickAsync(TickId id, CancellationToken cancellationToken) =>
+        ChangeTickAsync(id, "retry", RunnerJson.Default.RetryTickResponse, cancellationToken);
+
+    /// <summary>What to say of a tick that the runner does not know.</summary>
+    public CliException Unknown(TickId id) => new(ExitCode.Failed, $"mana-persona-runner at {Address} knows no tick {id}; ./mana tick list shows the latest");
 
     public async Task<PurgeResponse> PurgeAsync(PurgeRequest request, CancellationToken cancellationToken)
     {
@@ -85,6 +89,24 @@ internal sealed class RunnerClient(Uri address, string? serviceKey) : IDisposabl
         new(await _http.OpenAsync("/api/v1/events", cancellationToken, _key));
 
     public void Dispose() => _http.Dispose();
+
+    private async Task<T> ChangeTickAsync<T>(TickId id, string verb, JsonTypeInfo<T> shape, CancellationToken cancellationToken)
+    {
+        var path = $"/api/v1/ticks/{Uri.EscapeDataString(id.Value)}/{verb}";
+        using var response = await _http.SendAsync(HttpMethod.Post, path, cancellationToken, headers: _key);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            throw Unknown(id);
+        }
+
+        if (response.StatusCode == HttpStatusCode.Conflict)
+        {
+            // The runner's own sentence; how it came here is nothing that helps.
+            throw new CliException(ExitCode.Failed, ErrorReason.Of(await response.Content.ReadAsStringAsync(cancellationToken)));
+        }
+
+        return await _http.ReadAsync(response, "POST " + path, shape, cancellationToken);
+    }
 }
 
 /// <summary>An open stream of <c>GET /api/v1/events</c>; it ends when the runner does.</summary>

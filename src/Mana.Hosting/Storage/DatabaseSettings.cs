@@ -26,8 +26,16 @@ public sealed record DatabaseSettings(DatabaseKind Kind, string ConnectionString
     /// <summary>The configuration key of the data directory.</summary>
     public const string DirectoryKey = "MANA_DATA";
 
+    /// <summary>
+    /// The configuration key of <see cref="IsThrowAway"/>; for runs whose data is deleted with their end, refused in production.
+    /// </summary>
+    public const string ThrowAwayKey = "MANA_DATA_THROW_AWAY";
+
     /// <summary>The configuration key of a PostgreSQL address, URI or key-value form.</summary>
     public const string UrlKey = "DATABASE_URL";
+
+    /// <summary>Nobody waits for the disk: a power cut may leave an SQLite file damaged.</summary>
+    public bool IsThrowAway { get; init; }
 
     /// <summary>Reads <c>DATABASE_URL</c>, else a file <c>{service}.db</c> in <c>MANA_DATA</c>.</summary>
     /// <param name="settings">Gathers the faults.</param>
@@ -48,10 +56,16 @@ public sealed record DatabaseSettings(DatabaseKind Kind, string ConnectionString
             }
         }
 
+        var isThrowAway = settings.Flag(ThrowAwayKey, false);
+        if (isThrowAway && settings.Environment.IsProduction)
+        {
+            settings.Fault($"{ThrowAwayKey} lets a power cut destroy the data and is refused in production; remove it");
+        }
+
         var directory = Path.GetFullPath(settings.Text(DirectoryKey, DefaultDirectory));
         var file = Path.Combine(directory, service + ".db");
         var builder = new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadWriteCreate };
-        return new DatabaseSettings(DatabaseKind.Sqlite, builder.ConnectionString, schema, file);
+        return new DatabaseSettings(DatabaseKind.Sqlite, builder.ConnectionString, schema, file) { IsThrowAway = isThrowAway };
     }
 
     private static string PostgresConnectionString(string url, string schema)

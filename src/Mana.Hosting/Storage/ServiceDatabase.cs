@@ -168,7 +168,7 @@ public sealed class ServiceDatabase : IAsyncDisposable
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
             if (connection is SqliteConnection)
             {
-                SqlitePragmas.Apply(connection);
+                SqlitePragmas.Apply(connection, _settings.IsThrowAway);
             }
 
             return new DataConnection(_options.UseConnection(_provider, connection, disposeConnection: true));

@@ -6,10 +6,14 @@ namespace Mana.Hosting.Storage;
 internal static class SqlitePragmas
 {
     /// <summary>WAL with <c>synchronous=FULL</c>: a power cut loses nothing that was acknowledged; the write queue pays for the sync once per group.</summary>
-    public static void Apply(DbConnection connection)
+    /// <param name="connection">Just opened.</param>
+    /// <param name="isThrowAway">Without the sync: the data is gone with the process anyway.</param>
+    public static void Apply(DbConnection connection, bool isThrowAway)
     {
         using var command = connection.CreateCommand();
-        command.CommandText = "pragma busy_timeout=5000; pragma journal_mode=wal; pragma synchronous=full; pragma foreign_keys=on;";
+        command.CommandText = isThrowAway
+            ? "pragma busy_timeout=5000; pragma journal_mode=wal; pragma synchronous=off; pragma foreign_keys=on;"
+            : "pragma busy_timeout=5000; pragma journal_mode=wal; pragma synchronous=full; pragma foreign_keys=on;";
         command.ExecuteNonQuery();
     }
 }

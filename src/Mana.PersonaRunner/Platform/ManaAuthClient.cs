@@ -143,8 +143,9 @@ internal sealed class ManaAuthClient(HttpClient http, RunnerSettings settings)
         {
             throw new PlatformException(stage, $"mana-auth cannot be reached at {settings.AuthUrl.GetLeftPart(UriPartial.Authority)} ({e.HttpRequestError})", e);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The second: a character set that nobody knows.
             throw new PlatformException(stage, $"mana-auth answered {PathOnly(path)} with something else than the contract's JSON", e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)

@@ -91,19 +91,27 @@ internal sealed class OpenTicks(ServiceDatabase database)
     /// that nobody has taken since <paramref name="openedBefore"/>.
     /// </summary>
     /// <param name="owners">The processes that live.</param>
-    /// <param name="openedBefore">A younger tick that has no owner is on its way to one.</param>
+    /// <param name="openedBefore">
+    /// A younger tick that has no owner is on its way to one; unless it is of a later time than this can be, and the clock
+    /// has been set back since.
+    /// </param>
+    /// <param name="isPaused">Only those that somebody asked for in spite of a pause.</param>
     /// <param name="limit">The most that are returned.</param>
     /// <param name="cancellationToken">Cancels the query.</param>
     public Task<List<OrphanedTick>> OrphansAsync(
-        IReadOnlyCollection<string> owners, DateTimeOffset openedBefore, int limit, CancellationToken cancellationToken) =>
-        database.ReadAsync(
+        IReadOnlyCollection<string> owners, DateTimeOffset openedBefore, bool isPaused, int limit, CancellationToken cancellationToken)
+    {
+        var ahead = openedBefore < DateTimeOffset.MaxValue ? openedBefore + ClockDifference : openedBefore;
+        return database.ReadAsync(
             (db, ct) => db.GetTable<TickRow>()
-                .Where(row => row.EndedAt == null && (row.Owner == null ? row.StartedAt <= openedBefore : !owners.Contains(row.Owner)))
+                .Where(row => row.EndedAt == null && (row.Owner == null ? row.StartedAt <= openedBefore || row.StartedAt > ahead : !owners.Contains(row.Owner)))
+                .Where(row => !isPaused || row.IgnoresPause)
                 .OrderBy(row => row.Owner == null).ThenBy(row => row.Id)
                 .Take(limit)
                 .Select(row => new OrphanedTick(row.Id, row.PersonaId, row.IgnoresPause, row.Owner))
                 .ToListAsync(ct),
             cancellationToken);
+    }
 
     /// <summary>The open ticks of one owner, with their epochs.</summary>
     public async Task<IReadOnlyList<(string Id, long Epoch)>> OwnedAsync(string owner, CancellationToken cancellationToken) =>
@@ -119,6 +127,13 @@ internal sealed class OpenTicks(ServiceDatabase database)
                 var open = db.GetTable<TickRow>().Where(row => row.EndedAt == null);
                 return (await open.CountAsync(row => row.Phase == TickPhases.Queued, ct), await open.CountAsync(row => row.Phase != TickPhases.Queued, ct));
             },
+            cancellationToken);
+
+    /// <summary>How many ticks wait for a slot; those that a pause holds back take no place from those that it does not.</summary>
+    public Task<int> CountWaitingAsync(bool inSpiteOfPause, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            (db, ct) => db.GetTable<TickRow>()
+                .CountAsync(row => row.EndedAt == null && row.Phase == TickPhases.Queued && (!inSpiteOfPause || row.IgnoresPause), ct),
             cancellationToken);
 
     /// <summary>How many open ticks each owner has (null: nobody), those that have not begun apart.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Mana.Contracts;
+using Mana.PersonaRunner.Ticks;
 
 namespace Mana.PersonaRunner.Recording;
 
@@ -37,8 +38,9 @@ internal static class OutboxPayloads
             yield return Row(tick, $"2-{batch++:000}", Feedback, JsonSerializer.Serialize(new FeedbackRequest(rows), AuthJson.Default.FeedbackRequest));
         }
 
+        // An operator's wish is no failure of the persona: mana-auth would count it, and call her due again in a minute.
         var outcome = new TickOutcomeRequest(
-            id, tick.Outcome!, tick.StartedAt, tick.EndedAt!.Value, tick.Brain, calls.Count, Cut(tick.Error, MaxErrorLength));
+            id, tick.Stage == TickStages.Cancelled ? TickOutcomes.Idle : tick.Outcome!, tick.StartedAt, tick.EndedAt!.Value, tick.Brain, calls.Count, Cut(tick.Error, MaxErrorLength));
         yield return Row(tick, "3-000", Outcome, JsonSerializer.Serialize(outcome, AuthJson.Default.TickOutcomeRequest));
     }
 

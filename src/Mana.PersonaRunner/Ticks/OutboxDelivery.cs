@@ -66,7 +66,7 @@ internal sealed partial class OutboxDelivery(
         catch (Exception e)
         {
             Log.Failed(logger, e);
-            metrics.Error(TickStages.Deliver);
+            metrics.Error(TickStages.Of(e, TickStages.Deliver));
         }
 
         // The loop may be asleep: it looks when what was left here is to be tried.
@@ -119,7 +119,7 @@ internal sealed partial class OutboxDelivery(
             catch (Exception e)
             {
                 Log.Failed(logger, e);
-                metrics.Error(TickStages.Deliver);
+                metrics.Error(TickStages.Of(e, TickStages.Deliver));
             }
 
             await WaitAsync(wait, stoppingToken);

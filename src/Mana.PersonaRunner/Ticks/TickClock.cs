@@ -139,7 +139,7 @@ internal sealed partial class TickClock(
         }
         catch (Exception e)
         {
-            metrics.Error(TickStages.Internal);
+            metrics.Error(TickStages.Of(e, TickStages.Internal));
             Log.Failed(logger, e);
         }
     }

@@ -67,7 +67,7 @@ internal sealed partial class TickOperations(
 
         if (tick.Outcome is null)
         {
-            return (null, new Refusal(false, "This tick has not ended; it goes on by itself, or POST /api/v1/ticks/:id/cancel ends it"));
+            return (null, new Refusal(false, "This tick has not ended; it goes on by itself, unless it is cancelled"));
         }
 
         var failed = tick.Outcome is TickOutcomes.Failed or TickOutcomes.TimedOut;

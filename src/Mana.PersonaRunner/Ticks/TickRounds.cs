@@ -5,6 +5,8 @@ using Mana.PersonaRunner.Brains;
 using Mana.PersonaRunner.Diagnostics;
 using Mana.PersonaRunner.Platform;
 using Mana.PersonaRunner.Recording;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Mana.PersonaRunner.Ticks;
 
@@ -18,7 +20,7 @@ internal sealed record BeatReport(DateTimeOffset? At, DateTimeOffset? LastTickAt
 internal sealed record Round(int Asked, IReadOnlyList<StartedTick> Ticks, IReadOnlyList<SkippedPersona> Skipped);
 
 /// <summary>Decides whose tick begins, opens the ticks in the store and hands them out; waits for none of them.</summary>
-internal sealed class TickRounds(
+internal sealed partial class TickRounds(
     IPlatform platform,
     OpenTicks openTicks,
     PersonaStates states,
@@ -32,10 +34,18 @@ internal sealed class TickRounds(
     RunnerSettings settings,
     IClusterView cluster,
     DomainClock clock,
-    TimeProvider time)
+    TimeProvider time,
+    IHostApplicationLifetime lifetime,
+    ILogger<TickRounds> logger)
 {
     // How soon it is seen that ticks have begun and others may wait in their place.
     private static readonly TimeSpan NextLook = TimeSpan.FromMilliseconds(250);
+
+    // More than this many messages at once only stand in line.
+    private const int MostAtOnce = 2000;
+
+    /// <summary>How many ticks may wait for a slot, on all nodes.</summary>
+    private long MostThatWait => Math.Max(1, cluster.Count) * (long)settings.Queue;
 
     /// <summary>
     /// Opens a tick for everyone who is due: at once for as many as may wait (<c>PERSONA_QUEUE</c>), whoever is due
@@ -48,11 +58,10 @@ internal sealed class TickRounds(
     {
         for (var isFirst = true; !pause.IsPaused; isFirst = false)
         {
-            var queue = Math.Max(1, cluster.Count) * (long)settings.Queue;
-            var room = queue - (await openTicks.CountAsync(cancellationToken)).Queued;
+            var room = MostThatWait - (await openTicks.CountAsync(cancellationToken)).Queued;
 
             // Seldom and many: whoever waits already is among the due, and is read again each time.
-            var (round, isEverybody) = room >= (isFirst ? 1 : (queue + 1) / 2) ? await FillAsync(room, cancellationToken) : (new Round(0, [], []), false);
+            var (round, isEverybody) = room >= (isFirst ? 1 : (MostThatWait + 1) / 2) ? await FillAsync(room, cancellationToken) : (new Round(0, [], []), false);
             looked(round);
             if (isEverybody)
             {
@@ -63,7 +72,10 @@ internal sealed class TickRounds(
         }
     }
 
-    /// <summary>Opens ticks for the personas that a caller asked for, whatever the clock and a pause say.</summary>
+    /// <summary>
+    /// Opens ticks for the personas that a caller asked for, whatever the clock and a pause say. All of them are in the
+    /// store when this returns; of very many, those that may not wait for a slot yet (<c>PERSONA_QUEUE</c>) are there alone.
+    /// </summary>
     /// <exception cref="PlatformException">mana-auth cannot be asked.</exception>
     public async Task<Round> RunNowAsync(RunTicksRequest request, CancellationToken cancellationToken)
     {
@@ -98,9 +110,9 @@ internal sealed class TickRounds(
     /// <returns>How many were handed out.</returns>
     public async Task<int> SweepAsync(IReadOnlyCollection<string> nodes, DateTimeOffset unownedSince, CancellationToken cancellationToken)
     {
-        const int AtOnce = 2000;
-        var orphans = await openTicks.OrphansAsync(nodes, unownedSince, AtOnce, cancellationToken);
-        foreach (var tick in orphans.Where(tick => tick.IgnoresPause || !pause.IsPaused))
+        // The oldest, which are those that wait for a slot already: who is only in the store comes when these have begun.
+        var orphans = await openTicks.OrphansAsync(nodes, unownedSince, pause.IsPaused, (int)Math.Min(MostAtOnce, MostThatWait), cancellationToken);
+        foreach (var tick in orphans)
         {
             dispatch.Run(tick.PersonaId, new TickId(tick.Id), tick.IgnoresPause);
         }
@@ -190,12 +202,21 @@ internal sealed class TickRounds(
         var opened = await openTicks.OpenAsync(rows, askedAt, CancellationToken.None);
         var ticks = new List<StartedTick>();
         var skipped = new List<SkippedPersona>();
+        var rest = new Queue<(string Persona, TickId Tick)>();
         foreach (var row in rows)
         {
             if (opened.Contains(row.Id))
             {
-                dispatch.Run(row.PersonaId, new TickId(row.Id), ignoresPause);
-                ticks.Add(new StartedTick(new TickId(row.Id), row.Email, row.Name));
+                var tick = new TickId(row.Id);
+                ticks.Add(new StartedTick(tick, row.Email, row.Name));
+                if (ticks.Count <= MostThatWait)
+                {
+                    dispatch.Run(row.PersonaId, tick, ignoresPause);
+                }
+                else
+                {
+                    rest.Enqueue((row.PersonaId, tick));
+                }
             }
             else
             {
@@ -203,7 +224,37 @@ internal sealed class TickRounds(
             }
         }
 
+        if (rest.Count > 0)
+        {
+            _ = HandOutAsync(rest, ignoresPause);
+        }
+
         return new Round(personas.Count, ticks, skipped);
+    }
+
+    /// <summary>Hands out ticks that are in the store as others begin; what a fault or a stop leaves, the sweeps hand out.</summary>
+    private async Task HandOutAsync(Queue<(string Persona, TickId Tick)> rest, bool ignoresPause)
+    {
+        try
+        {
+            while (rest.Count > 0)
+            {
+                await Task.Delay(NextLook, time, lifetime.ApplicationStopping);
+                var waiting = await openTicks.CountWaitingAsync(ignoresPause, lifetime.ApplicationStopping) - rest.Count;
+                for (var room = MostThatWait - waiting; room > 0 && rest.TryDequeue(out var next); room--)
+                {
+                    dispatch.Run(next.Persona, next.Tick, ignoresPause);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // They are in the store.
+        }
+        catch (Exception e)
+        {
+            Log.LeftToTheSweeps(logger, rest.Count, e);
+        }
     }
 
     private TickRow Row(DuePersona persona, DateTimeOffset now, bool ignoresPause) => new()
@@ -221,4 +272,10 @@ internal sealed class TickRounds(
         Run = run.Value,
         Persona = JsonSerializer.Serialize(persona, AuthJson.Default.DuePersona),
     };
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} ticks that wait in the store are handed out later")]
+        public static partial void LeftToTheSweeps(ILogger logger, int count, Exception exception);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Data.Common;
+
 namespace Mana.PersonaRunner.Ticks;
 
 /// <summary>Where a tick can fail; the label <c>stage</c> of <c>persona_errors_total</c>.</summary>
@@ -29,4 +31,7 @@ internal static class TickStages
 
     /// <summary>A fault of the runner itself.</summary>
     public const string Internal = "internal";
+
+    /// <summary>Where a fault outside of any tick belongs: to the store, or else to the work that met it.</summary>
+    public static string Of(Exception fault, string work) => fault is DbException ? Storage : work;
 }

@@ -101,6 +101,29 @@ public sealed class BackOffTests
         (await auth.DueEmailsAsync()).Should().BeEmpty("one of these is new");
     }
 
+    [Theory]
+    [InlineData("daily", "08:00-22:00", "2026-11-25T20:30", "2026-11-26T08:30", "2026-11-26T07:00", "2026-11-26T09:00")]
+    [InlineData("cron:0 * * * *", null, "2026-11-25T10:06", "2026-11-25T11:30", "2026-11-25T11:00", "2026-11-25T11:05")]
+    public async Task A_visit_that_is_delivered_late_does_not_pass_for_the_one_that_was_due_meanwhile(
+        string cadence, string? hours, string ended, string delivered, string from, string until)
+    {
+        await using var auth = await AuthUnderTest.StartAsync();
+        var body = AuthUnderTest.Persona(Email, cadence);
+        (body["timeZone"], body["activeHours"]) = ("Europe/Berlin", hours);
+        var id = (await auth.UpsertAsync(body)).Json.GetProperty("userId").GetString()!;
+
+        // mana-auth was away since before the end of the visit.
+        auth.Clock.SetUtcNow(Utc(delivered));
+        await auth.InternalAsync(HttpMethod.Post, $"/api/v1/internal/personas/{id}/actions", AuditTests.Actions("t1", 3));
+        var due = Due(await PostAsync(auth, id, "t1", "completed", Utc(ended)));
+
+        due.Should().BeOnOrAfter(Utc(from)).And.BeOnOrBefore(Utc(until));
+        auth.Clock.SetUtcNow(Utc(until) > Utc(delivered) ? Utc(until) : Utc(delivered));
+        (await auth.DueEmailsAsync()).Should().Equal(Email);
+
+        static DateTimeOffset Utc(string text) => DateTimeOffset.Parse(text + "Z", CultureInfo.InvariantCulture);
+    }
+
     [Fact]
     public async Task A_failure_at_the_end_of_the_hours_is_tried_again_on_the_next_day()
     {

@@ -108,6 +108,7 @@ public sealed class PersonaAdminTests(AuthFixture fixture) : IClassFixture<AuthF
     [InlineData("tickCadence", "\"yearly\"", "tickCadence must be one of daily, weekdays, hourly")]
     [InlineData("tickCadence", "5", "tickCadence must be one of daily, weekdays, hourly")]
     [InlineData("tickCadence", "\"cron:not five fields\"", "tickCadence \"cron:not five fields\" is no cron expression of five fields such as cron:0 9 * * 1-5")]
+    [InlineData("tickCadence", "\"cron:0 0 30 2 *\"", "tickCadence \"cron:0 0 30 2 *\" names a day that never comes")]
     [InlineData("timeZone", "\"Mars/Olympus\"", "timeZone \"Mars/Olympus\" is not an IANA time zone such as Europe/Berlin")]
     [InlineData("activeHours", "\"morning\"", "activeHours \"morning\" must be two different times like 08:00-22:00")]
     [InlineData("language", "\"deutsch!\"", "language must be a language tag such as de or en-GB")]

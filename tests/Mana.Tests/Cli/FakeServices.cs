@@ -190,6 +190,7 @@ internal sealed class FakeRunner
         app.MapGet("/api/v1/ticks/{id}", (string id) => _ticks.TryGetValue(id, out var tick)
             ? Results.Json(tick, RunnerJson.Default.TickDetail)
             : Results.Json(new { error = "Not found" }, statusCode: 404));
+        app.MapPost("/api/v1/ticks/unknown/{verb}", (string verb) => Results.Json(new { statusCode = 404, message = "There is no tick of this id" }, statusCode: 404));
         app.MapPost("/api/v1/ticks/{id}/cancel", (string id) => id == "running"
             ? Results.Json(new CancelTickResponse(true, new TickId(id), "persona.anna@mana.test", "Anna", "act", "node-1"), RunnerJson.Default.CancelTickResponse)
             : Results.Json(new { statusCode = 409, message = "This tick has ended already (completed); there is nothing to cancel" }, statusCode: 409));

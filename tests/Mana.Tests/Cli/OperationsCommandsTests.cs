@@ -20,7 +20,64 @@ public sealed class OperationsCommandsTests : IDisposable
 
         (done.ExitCode, done.Out).Should().Be((ExitCode.Ok, "Anna: cancelled in phase act; node-1 ran it. What was done is kept and delivered.\n"));
         refused.ExitCode.Should().Be(ExitCode.Failed);
-        refused.Error.Should().Contain("409: This tick has ended already (completed); there is nothing to cancel");
+        refused.Error.Should().Be("mana: This tick has ended already (completed); there is nothing to cancel\n");
+    }
+
+    [Theory]
+    [InlineData("cancel")]
+    [InlineData("retry")]
+    [InlineData("set-aside")]
+    [InlineData("show")]
+    public async Task A_tick_that_nobody_knows_is_answered_with_where_the_ids_are(string verb)
+    {
+        var unknown = await RunAsync("tick", verb, "unknown");
+        var empty = await RunAsync("tick", verb, "");
+
+        unknown.ExitCode.Should().Be(ExitCode.Failed);
+        unknown.Error.Should().MatchRegex(@"^mana: mana-persona-runner at http://\S+ knows no tick unknown; \./mana tick list shows the latest\n$");
+        empty.ExitCode.Should().Be(ExitCode.Usage);
+        empty.Error.Should().Contain("mana tick list");
+    }
+
+    [Fact]
+    public async Task Tick_list_of_a_persona_that_has_none_does_not_pretend_that_there_are_none_at_all()
+    {
+        (await RunAsync("tick", "list", "--persona", "nobody")).Out.Should().Be("No ticks of nobody; ./mana personas list shows who there is.\n");
+        (await RunAsync("tick", "list")).Out.Should().StartWith("No ticks yet");
+    }
+
+    [Fact]
+    public async Task On_eighty_columns_no_line_is_broken_and_ids_are_whole()
+    {
+        const string Id = "01a23117-04fb-79d5-ad15-3eec11f67e87";
+        var tick = Interrupted();
+        _runner.Add(tick with { Tick = tick.Tick with { Id = new TickId(Id), Name = "Marcus-Aurelius 0012" } });
+        _runner.Cluster = _runner.Cluster with
+        {
+            Nodes = [_runner.Cluster.Nodes[0] with { Name = "127.0.0.1:26879@155124721", Address = "127.0.0.1:26879" }],
+            ClockNode = "127.0.0.1:26879@155124721",
+            Node = "127.0.0.1:26879@155124721",
+        };
+
+        var list = await NarrowAsync("tick", "list");
+        var undelivered = await NarrowAsync("tick", "list", "--undelivered");
+        var status = await NarrowAsync("cluster", "status");
+
+        list.Should().ContainSingle(line => line.Contains(Id)).Which.Should().MatchRegex(@"Marcus-Au… +11-22 12:00Z +failed");
+        undelivered[0].Should().StartWith(Id);
+        undelivered[1].Should().StartWith("    1 waiting, 1 set aside, 7 attempts: mana-auth answered with 400");
+        status.Should().ContainSingle(line => line.Contains("127.0.0.1:26879@155124721")).Which.Should().MatchRegex("active +3 +tick clock, answers here");
+        list.Concat(status).Should().AllSatisfy(line => line.Length.Should().BeLessThanOrEqualTo(80));
+
+        async Task<string[]> NarrowAsync(params string[] args)
+        {
+            await using var runner = await HostUnderTest.StartAsync(_runner.Create, new Dictionary<string, string?>());
+            await using var output = new StringWriter();
+            var environment = CliRun.Environment(_data.Path, [], "", null, output, TextWriter.Null);
+            environment.Console.Profile.Width = 80;
+            (await ManaCli.RunAsync([.. args, "--runner-url", runner.Address.AbsoluteUri], environment, TestContext.Current.CancellationToken)).Should().Be(0);
+            return output.ToString().Split('\n');
+        }
     }
 
     [Fact]

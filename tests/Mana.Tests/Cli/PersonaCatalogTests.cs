@@ -86,6 +86,7 @@ public sealed class PersonaCatalogTests
     [InlineData("persona.rita@mana.test", "rita", "test.yaml:2: email \"rita\" of Rita is no e-mail address; write persona.rita@mana.test")]
     [InlineData("Du bist Rita und testest gern.", "Du.", "test.yaml:2: systemPrompt of persona.rita@mana.test has fewer than 20 characters*")]
     [InlineData("archetype: tester", "archetype: tester\n    tickCadence: monthly", "test.yaml:2: persona.rita@mana.test: tickCadence must be*")]
+    [InlineData("archetype: tester", "archetype: tester\n    tickCadence: cron:0 12 * * *\n    activeHours: 09:00-11:00", "test.yaml:2: persona.rita@mana.test: *never comes within activeHours*")]
     [InlineData("archetype: tester", "archetype: tester\n    timeZone: Mars/Base", "test.yaml:2: persona.rita@mana.test: *Mars/Base*")]
     [InlineData("archetype: tester", "archetype: tester\n    language: fr", "test.yaml:2: language \"fr\" of persona.rita@mana.test is not spoken; write de or en")]
     [InlineData("personas:", "persons:", "test.yaml:1: unknown property \"persons\"; known are personas, spaces")]

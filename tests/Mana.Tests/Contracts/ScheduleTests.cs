@@ -200,6 +200,16 @@ public sealed class ScheduleTests
     }
 
     [Theory]
+    [InlineData("cron:0 0 30 2 *", null, null, "tickCadence \"cron:0 0 30 2 *\" names a day that never comes")]
+    [InlineData("cron:0 12 * * *", Berlin, "09:00-11:00", "tickCadence \"cron:0 12 * * *\" never comes within activeHours \"09:00-11:00\"")]
+    [InlineData("cron:0 12 29 2 1", null, null, null)] // a 29 February that is a Monday
+    [InlineData("cron:0 * * * *", Berlin, "23:00-01:00", null)]
+    [InlineData("weekdays", "Pacific/Apia", "23:00-01:00", null)]
+    [InlineData("monthly", null, null, "tickCadence must be one of daily, weekdays, hourly")]
+    public void A_schedule_that_never_comes_is_a_fault_of_whoever_takes_it_down(string cadence, string? zone, string? hours, string? fault) =>
+        ScheduleSettings.Fault(cadence, zone, hours).Should().Be(fault);
+
+    [Theory]
     [InlineData("yearly", null, null, "tickCadence*daily, weekdays, hourly*")]
     [InlineData("Daily", null, null, "tickCadence*")]
     [InlineData("", null, null, "tickCadence*")]
@@ -207,6 +217,7 @@ public sealed class ScheduleTests
     [InlineData("cron:", null, null, "tickCadence*")]
     [InlineData("cron:61 * * * *", null, null, "tickCadence*")]
     [InlineData("cron:0 0 0 * * *", null, null, "tickCadence*")]
+    [InlineData("cron:@every_second", null, null, "tickCadence*five fields*")]
     [InlineData("daily", "Europe/Berln", null, "timeZone \"Europe/Berln\"*IANA*")]
     [InlineData("daily", "../etc/passwd", null, "timeZone*")]
     [InlineData("daily", "W. Europe Standard Time", null, "timeZone*IANA*")]

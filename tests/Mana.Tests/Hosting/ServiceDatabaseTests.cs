@@ -34,6 +34,20 @@ public sealed class ServiceDatabaseTests : IDisposable
         before[0].At.Offset.Should().Be(TimeSpan.Zero);
     }
 
+    [Theory]
+    [InlineData(false, 2)] // full
+    [InlineData(true, 0)]
+    public async Task Only_data_that_is_thrown_away_anyway_does_not_wait_for_the_disk(bool isThrowAway, int synchronous)
+    {
+        var settings = Settings(isThrowAway, "development");
+        await using var database = ServiceDatabase.Open(settings.Database, typeof(ServiceDatabaseTests).Assembly);
+
+        (await database.ReadAsync((db, ct) => db.ExecuteAsync<int>("pragma synchronous", ct), TestContext.Current.CancellationToken)).Should().Be(synchronous);
+        (await database.WriteAsync((db, ct) => db.ExecuteAsync<int>("pragma synchronous", ct), TestContext.Current.CancellationToken)).Should().Be(synchronous);
+        settings.Errors.Should().BeEmpty();
+        Settings(isThrowAway, null).Errors.Should().HaveCount(isThrowAway ? 1 : 0, "this is production");
+    }
+
     [Fact]
     public async Task A_failing_write_undoes_its_own_part_only()
     {
@@ -142,6 +156,17 @@ public sealed class ServiceDatabaseTests : IDisposable
         {
             new FileInfo(file).UnixFileMode.Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite, "{0} holds personal data", file);
         }
+    }
+
+    private (DatabaseSettings Database, IReadOnlyList<string> Errors) Settings(bool isThrowAway, string? environment)
+    {
+        var reader = new SettingsReader(HostUnderTest.Configuration(new Dictionary<string, string?>
+        {
+            ["MANA_DATA"] = _directory.Path,
+            [DatabaseSettings.ThrowAwayKey] = isThrowAway ? "true" : null,
+            ["NODE_ENV"] = environment,
+        }));
+        return (DatabaseSettings.Read(reader, "things"), reader.Errors);
     }
 
     private ServiceDatabase Open()

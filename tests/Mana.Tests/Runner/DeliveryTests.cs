@@ -70,6 +70,23 @@ public sealed class DeliveryTests
     }
 
     [Fact]
+    public async Task An_answer_in_a_character_set_that_nobody_knows_is_a_failed_attempt_and_holds_up_no_other_persona()
+    {
+        await using var mana = await FakeMana.StartAsync();
+        mana.Personas.AddRange([FakeMana.Anna(), FakeMana.Persona("ben")]);
+        mana.Fault = context => IsDelivery(context) && context.Request.Path.Value!.Contains(FakeMana.Anna().UserId.Value, StringComparison.Ordinal)
+            ? Results.Text("<html>", "text/html; charset=nonsense", statusCode: 502)
+            : null;
+        await using var runner = await RunnerUnderTest.StartAsync(mana, TestBrain.Visit());
+
+        var tick = await runner.TickAsync(Anna, Token);
+
+        tick.Tick.Undelivered.Should().Be(3);
+        tick.Undelivered![0].Should().BeEquivalentTo(new { Attempts = 1, SetAside = false });
+        tick.Undelivered[0].LastError.Should().Contain("mana-auth answered");
+    }
+
+    [Fact]
     public async Task An_auth_service_without_the_outcome_endpoint_is_no_problem()
     {
         await using var mana = await FakeMana.StartAsync();

@@ -56,6 +56,24 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task A_beat_that_cannot_store_what_it_opens_is_a_fault_of_the_storage()
+    {
+        await using var mana = await FakeMana.StartAsync();
+        await using var runner = await RunnerUnderTest.StartAsync(mana, TestBrain.Visit(), ("RUNNER_PAUSED", "false"));
+        await runner.Host.Services.GetRequiredService<ServiceDatabase>().WriteAsync(
+            (db, ct) => db.ExecuteAsync("create trigger worn_out before insert on ticks begin select raise(abort, 'worn out'); end", ct), Token);
+        mana.Personas.Add(FakeMana.Anna());
+        while ((await runner.HealthAsync(Token)).LastBeatError is null)
+        {
+            runner.Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        (await runner.Client.GetStringAsync("/metrics", Token)).Split('\n')
+            .Where(line => line.StartsWith("persona_errors_total{", StringComparison.Ordinal))
+            .Should().ContainSingle().Which.Should().Contain("stage=\"storage\"");
+    }
+
+    [Fact]
     public async Task A_persona_that_fails_rests_longer_each_time_and_recovers_by_itself()
     {
         await using var mana = await FakeMana.StartAsync();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Mana.Contracts;
 using Mana.PersonaRunner.Brains;
 using Mana.PersonaRunner.Recording;
 using Mana.PersonaRunner.Ticks;
@@ -47,6 +48,28 @@ public sealed class FullQueueTests
         began.Select((name, place) => Math.Abs(place - Array.IndexOf(Names, name))).Max().Should().BeLessThanOrEqualTo(2, "who is due longest is let in first");
         most.Should().BeInRange(1, 2);
         (await runner.HealthAsync(Token)).Should().BeEquivalentTo(new { Status = "ok", LastBeatError = (string?)null });
+    }
+
+    [Fact]
+    public async Task Of_everybody_that_is_asked_for_at_once_no_more_wait_on_the_node_than_may_and_all_have_their_visit()
+    {
+        await using var mana = await FakeMana.StartAsync();
+        mana.Personas.AddRange(Names.Select(name => FakeMana.Persona(name)));
+        RunnerUnderTest? runner = null;
+        var most = 0;
+        var brain = TestBrain.Create(_ =>
+        {
+            most = Math.Max(most, runner!.Host.Services.GetRequiredService<TickRunner>().Active.Count());
+            return TestBrain.Say("nichts zu tun");
+        });
+        runner = await RunnerUnderTest.StartAsync(mana, brain, ("PERSONA_CONCURRENCY", "1"), ("PERSONA_QUEUE", "2"));
+        await using var _ = runner;
+
+        var started = await runner.StartTicksAsync(new RunTicksRequest(TickScopes.All));
+        await runner.EndedAsync(Names.Length);
+
+        started.Ticks.Should().HaveCount(Names.Length);
+        most.Should().BeInRange(1, 3, "one runs and two wait");
     }
 
     [Fact]

@@ -53,6 +53,19 @@ public sealed class OpenTicksTests : IAsyncLifetime
         (await _ticks.OpenAsync([Row("since")], askedAt: null, Token)).Should().Equal("tick-of-since");
     }
 
+    [Fact]
+    public async Task A_tick_of_a_time_that_is_yet_to_come_is_nobody_s_for_a_clock_that_has_been_set_back()
+    {
+        await _ticks.OpenAsync([Row("anna")], askedAt: null, Token);
+
+        (await OrphansAsync(Now.AddSeconds(-1))).Should().BeEmpty("it has just been opened");
+        (await OrphansAsync(Now)).Should().ContainSingle();
+        (await OrphansAsync(Now.AddDays(-1))).Should().ContainSingle();
+        (await OrphansAsync(DateTimeOffset.MaxValue)).Should().ContainSingle();
+
+        Task<List<OrphanedTick>> OrphansAsync(DateTimeOffset openedBefore) => _ticks.OrphansAsync([], openedBefore, isPaused: false, 10, Token);
+    }
+
     private static TickRow Row(string persona) => new()
     {
         Id = "tick-of-" + persona,

@@ -34,6 +34,8 @@ public sealed class OperationsTests
         var tick = await runner.FindAsync(id, Token);
         tick.Tick.Should().BeEquivalentTo(new { Outcome = "failed", Stage = "cancelled", Error = "cancelled by an operator", ToolCalls = 1, Delivered = true });
         mana.Delivered.Select(row => row.Kind).Should().Equal("actions", "ticks");
+        var outcome = mana.Delivered.Last().Body;
+        ((string)outcome["outcome"]!, (string)outcome["error"]!).Should().Be(("idle", "cancelled by an operator"), "a failure would bring her back in a minute");
         var anna = JsonNode.Parse(await runner.Client.GetStringAsync("/api/v1/live", Token))!["personas"]![0]!;
         ((int)anna["failures"]!).Should().Be(0, "it says nothing of the persona");
     }
@@ -149,7 +151,7 @@ public sealed class OperationsTests
         var id = (await runner.StartTicksAsync(new RunTicksRequest(TickScopes.All))).Ticks[0].TickId;
         await acting.WaitAsync(Token);
 
-        (await PostAsync(runner, $"/api/v1/ticks/{id}/retry")).Should().Be((409, "This tick has not ended; it goes on by itself, or POST /api/v1/ticks/:id/cancel ends it"));
+        (await PostAsync(runner, $"/api/v1/ticks/{id}/retry")).Should().Be((409, "This tick has not ended; it goes on by itself, unless it is cancelled"));
     }
 
     [Fact]

@@ -9,6 +9,8 @@ namespace Mana.Cli.Commands.Cluster;
 /// <summary><c>mana cluster status</c></summary>
 internal static class ClusterStatusCommand
 {
+    private const int FullWidth = 120;
+
     public static Command Create(GlobalOptions globals, CliEnvironment environment) =>
         new Verb("status", "Show the nodes, what they run, what waits, and when personas are next asked for.", "mana cluster status", "mana cluster status --json")
             .Runs(globals, environment, RunAsync);
@@ -26,16 +28,24 @@ internal static class ClusterStatusCommand
         context.Say(cluster.Shared
             ? $"Cluster [bold]{Markup.Escape(cluster.Cluster)}[/] in PostgreSQL, {Texts.Count(cluster.Nodes.Count, "node")}{(cluster.Paused ? ", [yellow]paused[/]" : "")}"
             : $"One node, alone on SQLite (with DATABASE_URL others can join){(cluster.Paused ? ", [yellow]paused[/]" : "")}");
-        var table = Texts.Table("node", "address", "status", "since", "running", "");
+
+        // A node's name begins with its address, so that this can go first where there is little room.
+        var isNarrow = context.Console.Profile.Width < FullWidth;
+        var table = isNarrow ? Texts.Table("node", "status", "running", "") : Texts.Table("node", "address", "status", "since", "running", "");
         foreach (var node in cluster.Nodes)
         {
-            table.AddRow(
-                Markup.Escape(node.Name),
-                Markup.Escape(node.Address),
-                node.Status == "active" ? "[green]active[/]" : $"[yellow]{Markup.Escape(node.Status)}[/]",
-                node.Since is null ? "" : Texts.Time(node.Since),
-                node.Running.ToString(CultureInfo.InvariantCulture),
-                string.Join(", ", Marks(cluster, node)));
+            var name = Markup.Escape(node.Name);
+            var status = node.Status == "active" ? "[green]active[/]" : $"[yellow]{Markup.Escape(node.Status)}[/]";
+            var running = node.Running.ToString(CultureInfo.InvariantCulture);
+            var marks = string.Join(", ", Marks(cluster, node));
+            if (isNarrow)
+            {
+                table.AddRow(name, status, running, marks);
+            }
+            else
+            {
+                table.AddRow(name, Markup.Escape(node.Address), status, node.Since is null ? "" : Texts.Time(node.Since), running, marks);
+            }
         }
 
         context.Console.Write(table);

@@ -12,7 +12,7 @@ internal static class PersonaVariants
         "daily", "daily", "daily", "daily", "daily", "daily", "daily", "daily", "daily", "daily",
         "weekdays", "weekdays", "weekdays", "weekdays", "weekdays",
         "hourly", "hourly",
-        "cron:0 7 * * 1,4", "cron:30 12 * * *", "cron:15 18 * * 1-5",
+        "cron:0 11 * * 1,4", "cron:30 12 * * *", "cron:15 18 * * 1-5",
     ];
 
     /// <summary>No hours begin in the two hours before midnight UTC: a play that ends there then ends between two visits of each.</summary>

@@ -99,7 +99,7 @@ internal static class SimulateCommand
 
         async Task<SimulationReport> RunAsync(Action<string> tell, Func<DateTimeOffset, bool>? isTold = null)
         {
-            await using var stack = new SimulatedStack(context.Environment, files, plan.Start, plan.Seed);
+            await using var stack = new SimulatedStack(context.Environment, files, plan.Start, plan.Seed, isKept: plan.Data is not null);
             await stack.StartPlatformAsync(cancellationToken);
             var simulation = new Simulation(stack, plan, context.Environment.Time);
             return await simulation.RunAsync(

@@ -1,6 +1,7 @@
 using Mana.Cli.Commands.Up;
 using Mana.Cli.Connection;
 using Mana.Hosting;
+using Mana.Hosting.Storage;
 using Mana.PersonaRunner;
 using Mana.PersonaRunner.Brains.Simulated;
 using Mana.PersonaRunner.Simulation;
@@ -22,13 +23,13 @@ internal sealed class SimulatedStack : IAsyncDisposable
     private readonly int _seed;
     private readonly Stack<WebApplication> _running = new();
 
-    public SimulatedStack(CliEnvironment environment, DataFiles files, DateTimeOffset start, int seed)
+    public SimulatedStack(CliEnvironment environment, DataFiles files, DateTimeOffset start, int seed, bool isKept)
     {
         _environment = environment;
         _seed = seed;
         Clock = new MovableClock(start);
         Settings = new UpSettings(
-            WithOwnVariables(environment),
+            WithOwnVariables(environment, isKept),
             files,
             new UpPorts(0, 0, 0).Reserve(),
             new BrainChoice(PersonaRunner.Brains.Brain.Simulated, "a simulation"),
@@ -69,10 +70,15 @@ internal sealed class SimulatedStack : IAsyncDisposable
         }
     }
 
-    private static CliEnvironment WithOwnVariables(CliEnvironment environment)
+    private static CliEnvironment WithOwnVariables(CliEnvironment environment, bool isKept)
     {
         var variables = Kept.Where(name => environment.Variable(name) is not null).ToDictionary(name => name, name => environment.Variable(name)!, StringComparer.Ordinal);
         variables["NODE_ENV"] = ManaEnvironment.DevelopmentName;
+        if (!isKept)
+        {
+            variables[DatabaseSettings.ThrowAwayKey] = "true";
+        }
+
 
         // Ticks wait for the disk and for one another's services more than they compute.
         variables["PERSONA_CONCURRENCY"] = (4 * Environment.ProcessorCount).ToString(System.Globalization.CultureInfo.InvariantCulture);

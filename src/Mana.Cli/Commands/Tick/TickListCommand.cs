@@ -12,6 +12,10 @@ internal static class TickListCommand
     private const int DefaultLimit = 20;
     private const int ReasonLength = 100;
 
+    // An id that is broken over two lines cannot be copied into the next command.
+    private const int FullWidth = 140;
+    private const int NarrowName = 10;
+
     private static readonly Option<int> Limit = CountOption.Of("--limit", DefaultLimit, "How many, newest first");
 
     private static readonly Option<string?> Persona = new("--persona") { Description = "Only this persona's, by e-mail or name", HelpName = "PERSONA" };
@@ -39,13 +43,30 @@ internal static class TickListCommand
 
         if (ticks.Count == 0)
         {
-            context.Say(context.Get(Undelivered)
-                ? "mana-auth has acknowledged everything."
-                : "No ticks yet; [bold]./mana tick run --all --wait[/] lets everybody visit now.");
+            context.Say((context.Get(Undelivered), context.Get(Persona)) switch
+            {
+                (true, null) => "mana-auth has acknowledged everything.",
+                (true, { } persona) => $"mana-auth has acknowledged everything of {Markup.Escape(persona)}.",
+                (false, { } persona) => $"No ticks of {Markup.Escape(persona)}; [bold]./mana personas list[/] shows who there is.",
+                _ => "No ticks yet; [bold]./mana tick run --all --wait[/] lets everybody visit now.",
+            });
             return ExitCode.Ok;
         }
 
-        context.Console.Write(context.Get(Undelivered) ? UndeliveredTable(ticks) : Table(ticks));
+        var isNarrow = context.Console.Profile.Width < FullWidth;
+        if (!context.Get(Undelivered))
+        {
+            context.Console.Write(isNarrow ? NarrowTable(ticks) : Table(ticks));
+        }
+        else if (isNarrow)
+        {
+            PrintUndelivered(context, ticks);
+        }
+        else
+        {
+            context.Console.Write(UndeliveredTable(ticks));
+        }
+
         if (context.Get(Undelivered))
         {
             context.Say("A persona visits again when nothing of it waits. [bold]./mana tick retry ID[/] sends now, [bold]./mana tick set-aside ID[/] lets the persona go on without.");
@@ -72,6 +93,33 @@ internal static class TickListCommand
         }
 
         return table;
+    }
+
+    /// <summary>What fits beside a whole id on 80 columns; <c>tick show</c> has the rest.</summary>
+    private static Table NarrowTable(IReadOnlyList<TickSummary> ticks)
+    {
+        var table = Texts.Table("tick", "persona", "started", "outcome");
+        foreach (var tick in ticks)
+        {
+            table.AddRow(
+                Markup.Escape(tick.Id.Value),
+                Markup.Escape(Texts.Short(tick.Name, NarrowName)),
+                tick.StartedAt.UtcDateTime.ToString("MM-dd HH:mm'Z'", CultureInfo.InvariantCulture),
+                Texts.State(tick));
+        }
+
+        return table;
+    }
+
+    private static void PrintUndelivered(CommandContext context, IReadOnlyList<TickSummary> ticks)
+    {
+        foreach (var tick in ticks)
+        {
+            context.Say($"{Markup.Escape(tick.Id.Value)}  [bold]{Markup.Escape(Texts.Short(tick.Name, NarrowName))}[/]  since {Texts.Time(tick.EndedAt)}");
+            context.Say(string.Create(
+                CultureInfo.InvariantCulture,
+                $"    {tick.Undelivered - tick.SetAside} waiting, {tick.SetAside} set aside, {Texts.Count(tick.DeliveryAttempts, "attempt")}: {Markup.Escape(Texts.Short(tick.DeliveryError ?? "not tried yet", ReasonLength))}"));
+        }
     }
 
     private static Table UndeliveredTable(IReadOnlyList<TickSummary> ticks)

@@ -9,7 +9,7 @@ namespace Mana.Cli.Commands.Tick;
 /// <summary><c>mana tick cancel</c>, <c>mana tick retry</c> and <c>mana tick set-aside</c></summary>
 internal static class TickOperationCommands
 {
-    private static readonly Argument<string> Id = new("ID") { Description = "The tick's id, as in `mana tick list`" };
+    private static readonly Argument<string> Id = TickIdArgument.Create();
 
     public static Command CreateCancel(GlobalOptions globals, CliEnvironment environment)
     {

@@ -12,7 +12,7 @@ internal static class TickShowCommand
     private const int OutputLength = 400;
     private const string Cancelled = "cancelled";
 
-    private static readonly Argument<string> Id = new("ID") { Description = "The tick's id, as in `mana tick list`" };
+    private static readonly Argument<string> Id = TickIdArgument.Create();
     private static readonly Option<bool> Full = new("--full") { Description = "Do not shorten tool answers" };
 
     public static Command Create(GlobalOptions globals, CliEnvironment environment)
@@ -28,7 +28,7 @@ internal static class TickShowCommand
         var id = new TickId(context.Get(Id)!);
         using var runner = context.Runner();
         var detail = await runner.FindTickAsync(id, cancellationToken)
-            ?? throw new CliException(ExitCode.Failed, $"mana-persona-runner at {runner.Address} knows no tick {id}; ./mana tick list shows the latest");
+            ?? throw runner.Unknown(id);
         if (context.Json)
         {
             context.WriteJson(detail, json => json.TickDetail);

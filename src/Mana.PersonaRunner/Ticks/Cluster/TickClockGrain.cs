@@ -106,7 +106,7 @@ internal sealed partial class TickClockGrain(
         {
             // The clock outlives every single beat; what went wrong shows in /health.
             Report(_last with { Error = StoreFault.Of(e) is { } fault ? $"the runner's store cannot be used: {fault}" : e.GetType().Name });
-            metrics.Error(TickStages.Internal);
+            metrics.Error(TickStages.Of(e, TickStages.Internal));
             Log.BeatFailed(logger, e);
         }
         finally
