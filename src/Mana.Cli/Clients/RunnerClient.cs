@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Mana.Cli.Output;
 using Mana.Contracts;
 using Mana.Hosting.Identity;
@@ -50,14 +51,30 @@ internal sealed class RunnerClient(Uri address, string? serviceKey) : IDisposabl
         return JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(cancellationToken), RunnerJson.Default.TickDetail);
     }
 
-    public Task<CancelTickResponse> CancelTickAsync(TickId id, CancellationToken cancellationToken) => _http.SendAsync(
-        HttpMethod.Post, $"/api/v1/ticks/{Uri.EscapeDataString(id.Value)}/cancel", RunnerJson.Default.CancelTickResponse, cancellationToken, headers: _key);
+    public Task<CancelTickResponse> CancelTickAsync(TickId id, CancellationToken cancellationToken) =>
+        OperateAsync(id, "cancel", RunnerJson.Default.CancelTickResponse, cancellationToken);
 
-    public Task<SetAsideTickResponse> SetAsideTickAsync(TickId id, CancellationToken cancellationToken) => _http.SendAsync(
-        HttpMethod.Post, $"/api/v1/ticks/{Uri.EscapeDataString(id.Value)}/set-aside", RunnerJson.Default.SetAsideTickResponse, cancellationToken, headers: _key);
+    public Task<SetAsideTickResponse> SetAsideTickAsync(TickId id, CancellationToken cancellationToken) =>
+        OperateAsync(id, "set-aside", RunnerJson.Default.SetAsideTickResponse, cancellationToken);
 
-    public Task<RetryTickResponse> RetryTickAsync(TickId id, CancellationToken cancellationToken) => _http.SendAsync(
-        HttpMethod.Post, $"/api/v1/ticks/{Uri.EscapeDataString(id.Value)}/retry", RunnerJson.Default.RetryTickResponse, cancellationToken, headers: _key);
+    public Task<RetryTickResponse> RetryTickAsync(TickId id, CancellationToken cancellationToken) =>
+        OperateAsync(id, "retry", RunnerJson.Default.RetryTickResponse, cancellationToken);
+
+    /// <summary>What to say where the runner has no tick of this id.</summary>
+    public CliException Unknown(TickId id) =>
+        new(ExitCode.Failed, $"mana-persona-runner at {Address} knows no tick {id}; ./mana tick list shows the latest");
+
+    private async Task<T> OperateAsync<T>(TickId id, string what, JsonTypeInfo<T> shape, CancellationToken cancellationToken)
+    {
+        var path = $"/api/v1/ticks/{Uri.EscapeDataString(id.Value)}/{what}";
+        using var response = await _http.SendAsync(HttpMethod.Post, path, cancellationToken, headers: _key);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            throw Unknown(id);
+        }
+
+        return await _http.ReadAsync(response, "POST " + path, shape, cancellationToken);
+    }
 
     public async Task<PurgeResponse> PurgeAsync(PurgeRequest request, CancellationToken cancellationToken)
     {

@@ -33,7 +33,13 @@ internal sealed class ServiceHttp(string service, Uri address, string option) : 
         HttpMethod method, string path, JsonTypeInfo<T> shape, CancellationToken cancellationToken, HttpContent? content = null, params (string Name, string Value)[] headers)
     {
         using var response = await SendAsync(method, path, cancellationToken, content, headers);
-        await EnsureSuccessAsync(response, $"{method} {path}", cancellationToken);
+        return await ReadAsync(response, $"{method} {path}", shape, cancellationToken);
+    }
+
+    /// <summary>Reads an answer of a known shape; every status that is no success is an error.</summary>
+    public async Task<T> ReadAsync<T>(HttpResponseMessage response, string what, JsonTypeInfo<T> shape, CancellationToken cancellationToken)
+    {
+        await EnsureSuccessAsync(response, what, cancellationToken);
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         try
         {
@@ -43,7 +49,7 @@ internal sealed class ServiceHttp(string service, Uri address, string option) : 
         {
             throw new CliException(
                 ExitCode.Failed,
-                $"{Service} at {Address} answered {method} {path} with something that is not its JSON ({ErrorReason.Shorten(text)}); check that {option} names {Service}");
+                $"{Service} at {Address} answered {what} with something that is not its JSON ({ErrorReason.Shorten(text)}); check that {option} names {Service}");
         }
     }
 

@@ -41,6 +41,7 @@ internal static class TickListCommand
         {
             context.Say(context.Get(Undelivered)
                 ? "mana-auth has acknowledged everything."
+                : context.Get(Persona) is { } persona ? $"No tick of {Markup.Escape(persona)}; [bold]./mana personas list[/] shows who there is."
                 : "No ticks yet; [bold]./mana tick run --all --wait[/] lets everybody visit now.");
             return ExitCode.Ok;
         }

@@ -28,7 +28,7 @@ internal static class TickShowCommand
         var id = new TickId(context.Get(Id)!);
         using var runner = context.Runner();
         var detail = await runner.FindTickAsync(id, cancellationToken)
-            ?? throw new CliException(ExitCode.Failed, $"mana-persona-runner at {runner.Address} knows no tick {id}; ./mana tick list shows the latest");
+            ?? throw runner.Unknown(id);
         if (context.Json)
         {
             context.WriteJson(detail, json => json.TickDetail);
