@@ -42,7 +42,7 @@ public static class ManaCli
                 // A mistyped command also lacks its verb; the typo is what the person wants to hear of.
                 var message = parsed.UnmatchedTokens is [var unknown, ..]
                     ? $"\"{unknown}\" is no command, option or argument here"
-                    : parsed.Errors[0].Message.TrimEnd('.');
+                    : ParseErrors.Text(parsed.Errors[0]);
                 await environment.Error.WriteLineAsync($"mana: {message}; see {HelpFor(parsed)}");
                 return (int)ExitCode.Usage;
             }
@@ -130,7 +130,7 @@ public static class ManaCli
         ConfigurationException configuration => (ExitCode.Usage, configuration.Message),
         CatalogException catalog => (ExitCode.Usage, catalog.Message),
         OperationCanceledException when cancellationToken.IsCancellationRequested => (ExitCode.Interrupted, "interrupted"),
-        UnauthorizedAccessException access => (ExitCode.Usage, $"{access.Message.TrimEnd('.')}; check who owns the file, or choose another directory with --data"),
+        UnauthorizedAccessException access => (ExitCode.Usage, $"{access.Message.TrimEnd('.')}; check who owns it, or name another"),
         _ => (ExitCode.Failed, $"{e.GetType().Name}: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}; {DebugVariable}=1 shows where"),
     };
 

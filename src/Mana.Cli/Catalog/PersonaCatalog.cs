@@ -166,7 +166,7 @@ public sealed record PersonaCatalog(IReadOnlyList<CatalogPersona> Personas, IRea
         var text = inner.Message.ReplaceLineEndings(" ").TrimEnd('.');
         return inner.Message.Contains("not found on type", StringComparison.Ordinal)
             ? $"unknown property {Quoted(text)}; known are {Known(text)}"
-            : $"this is not a sound catalog ({text}); see {EmbeddedName} for the form";
+            : $"this is not a sound catalog{(text.Contains("System.", StringComparison.Ordinal) ? "" : $" ({text})")}; see {EmbeddedName} for the form";
     }
 
     private static string Known(string message) => string.Join(

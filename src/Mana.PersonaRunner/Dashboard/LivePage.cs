@@ -16,10 +16,11 @@ namespace Mana.PersonaRunner.Dashboard;
 
 /// <summary>What the live page shows: the personas, the running and last ticks, the last ratings.</summary>
 internal sealed class LivePage(
-    IPlatform platform, TickReader reader, PersonaStates states, PauseSwitch pause, TickClock tickClock, Brain brain, DomainClock clock, TimeProvider time) : IDisposable
+    IPlatform platform, TickReader reader, PersonaStates states, PauseSwitch pause, TickFeed feed, TickClock tickClock, Brain brain, DomainClock clock, TimeProvider time) : IDisposable
 {
     private const int ShownTicks = 30;
     private const int ShownRatings = 20;
+    private const int ShownEvents = 100;
     private static readonly TimeSpan PersonasLifetime = TimeSpan.FromSeconds(15);
 
     private readonly SemaphoreSlim _lock = new(1);
@@ -32,6 +33,9 @@ internal sealed class LivePage(
         var ratings = await reader.LastRatingsAsync(ShownRatings, cancellationToken);
         var personas = await PersonasAsync(cancellationToken);
         var known = await states.OfAsync(personas.Select(persona => persona.UserId.Value), cancellationToken);
+
+        // A tick that was removed from the store is gone from the page, too.
+        var shown = ticks.Select(tick => tick.Id).ToHashSet();
         return new LiveView(
             clock.GetUtcNow(),
             pause.IsPaused,
@@ -41,7 +45,8 @@ internal sealed class LivePage(
             [.. personas.OrderBy(persona => persona.Email, StringComparer.Ordinal).Select(persona => View(persona, known.GetValueOrDefault(persona.UserId.Value)))],
             ticks,
             [.. ratings.Select(row => new LiveRating(
-                new TickId(row.Tick.Id), row.Tick.Name, row.Tick.Brain, row.Rating.Module, row.Rating.Rating, row.Rating.Note, row.Rating.At))]);
+                new TickId(row.Tick.Id), row.Tick.Name, row.Tick.Brain, row.Rating.Module, row.Rating.Rating, row.Rating.Note, row.Rating.At))],
+            [.. feed.Recent().Where(happened => shown.Contains(happened.TickId)).Take(ShownEvents)]);
     }
 
     public void Dispose() => _lock.Dispose();
@@ -93,7 +98,8 @@ internal sealed record LiveView(
     string? Problem,
     IReadOnlyList<LivePersona> Personas,
     IReadOnlyList<TickSummary> Ticks,
-    IReadOnlyList<LiveRating> Ratings);
+    IReadOnlyList<LiveRating> Ratings,
+    IReadOnlyList<TickEvent> Activity);
 
 internal sealed record LivePersona(
     string Email,

@@ -10,10 +10,12 @@ namespace Mana.PersonaRunner.Dashboard;
 internal sealed class TickFeed
 {
     private const int WatcherBuffer = 1024;
+    private const int Remembered = 200;
 
     private readonly Lock _lock = new();
     private readonly List<Channel<TickEvent>> _watchers = [];
     private readonly List<Channel<TickEvent>> _ownWatchers = [];
+    private readonly Queue<TickEvent> _recent = new(Remembered);
 
     /// <summary>How many watch all ticks now.</summary>
     public int Watchers
@@ -31,11 +33,33 @@ internal sealed class TickFeed
     public void Publish(TickEvent tickEvent)
     {
         Write(_ownWatchers, tickEvent);
-        Write(_watchers, tickEvent);
+        Show(tickEvent);
     }
 
     /// <summary>Something happened in a tick of another node.</summary>
-    public void Show(TickEvent tickEvent) => Write(_watchers, tickEvent);
+    public void Show(TickEvent tickEvent)
+    {
+        lock (_lock)
+        {
+            if (_recent.Count == Remembered)
+            {
+                _recent.Dequeue();
+            }
+
+            _recent.Enqueue(tickEvent);
+        }
+
+        Write(_watchers, tickEvent);
+    }
+
+    /// <summary>The last events that passed through, newest first: for whoever comes and would see an empty list.</summary>
+    public IReadOnlyList<TickEvent> Recent()
+    {
+        lock (_lock)
+        {
+            return [.. _recent.Reverse()];
+        }
+    }
 
     /// <summary>Subscribes at once, to the ticks of all nodes. Whoever watches must dispose of it: the events of one that is forgotten pile up.</summary>
     public Watch Subscribe() => Subscribe(_watchers);

@@ -20,9 +20,9 @@ public sealed class FileCheck(IReadOnlyList<IPortFile> adapters)
         ArgumentNullException.ThrowIfNull(schema);
         ArgumentNullException.ThrowIfNull(read);
         var services = schema.Services.ToDictionary(service => service.Name, StringComparer.Ordinal);
-        var environment = Environment(schema, read);
+        var (environment, composes) = (Texts(schema, EnvFile.KindName, read), Texts(schema, ComposeFile.KindName, read));
         var mentions = new Dictionary<FollowingFile, IReadOnlyList<PortMention>>();
-        return [.. schema.Files.SelectMany(file => Check(schema, services, file, read, environment, mentions)), .. Missing(schema, mentions)];
+        return [.. schema.Files.SelectMany(file => Check(schema, services, file, read, (environment, composes), mentions)), .. Missing(schema, mentions)];
     }
 
     /// <summary>Every place in the files where a number stands; files that cannot be read have none.</summary>
@@ -32,12 +32,12 @@ public sealed class FileCheck(IReadOnlyList<IPortFile> adapters)
     {
         ArgumentNullException.ThrowIfNull(schema);
         ArgumentNullException.ThrowIfNull(read);
-        var environment = Environment(schema, read);
+        var (environment, composes) = (Texts(schema, EnvFile.KindName, read), Texts(schema, ComposeFile.KindName, read));
         return [.. schema.Files.SelectMany(file =>
         {
             try
             {
-                return read(file.Path) is { } text && Adapter(file) is { } adapter ? Carriers.Filled(adapter, file.Path, environment).Read(file.Path, text) : [];
+                return read(file.Path) is { } text && Adapter(file) is { } adapter ? Carriers.Filled(adapter, file.Path, environment, composes).Read(file.Path, text) : [];
             }
             catch (PortFileException)
             {
@@ -48,7 +48,7 @@ public sealed class FileCheck(IReadOnlyList<IPortFile> adapters)
 
     private List<Finding> Check(
         PortSchema schema, Dictionary<string, PortService> services, FollowingFile file, Func<string, string?> read,
-        List<(string Path, string Text)> environment, Dictionary<FollowingFile, IReadOnlyList<PortMention>> mentions)
+        (List<(string Path, string Text)> Environment, List<(string Path, string Text)> Composes) beside, Dictionary<FollowingFile, IReadOnlyList<PortMention>> mentions)
     {
         var (isRendered, adapter) = (PortRenderers.Knows(file.Kind), Adapter(file));
         if (!isRendered && adapter is null)
@@ -70,7 +70,7 @@ public sealed class FileCheck(IReadOnlyList<IPortFile> adapters)
                 return Rendered(schema, file, text);
             }
 
-            var filled = Carriers.Filled(adapter!, file.Path, environment);
+            var filled = Carriers.Filled(adapter!, file.Path, beside.Environment, beside.Composes);
             findings.AddRange(Edited(services, file, filled, text));
             mentions[file] = filled.Read(file.Path, text);
             findings.AddRange(Differing(schema, services, file, mentions[file]));
@@ -235,8 +235,8 @@ public sealed class FileCheck(IReadOnlyList<IPortFile> adapters)
         };
     }
 
-    private static List<(string Path, string Text)> Environment(PortSchema schema, Func<string, string?> read) =>
-        [.. schema.Files.Where(file => file.Kind == EnvFile.KindName).Select(file => (file.Path, Text: read(file.Path))).Where(file => file.Text is not null).Select(file => (file.Path, file.Text!))];
+    private static List<(string Path, string Text)> Texts(PortSchema schema, string kind, Func<string, string?> read) =>
+        [.. schema.Files.Where(file => file.Kind == kind).Select(file => (file.Path, Text: read(file.Path))).Where(file => file.Text is not null).Select(file => (file.Path, file.Text!))];
 
     private IPortFile? Adapter(FollowingFile file) => adapters.FirstOrDefault(adapter => adapter.Kind == file.Kind);
 

@@ -34,7 +34,7 @@ public static class PortRules
         """
         Everybody who reads the plan connects to the wrong port. Plans rot in this way first: the document says one
         number, the container another, and monitoring a third.
-        To do: execute the move (mana ports move SERVICE), or accept reality and change the plan. Several ports of one
+        To do: execute the move (mana ports move SERVICE PORT), or accept reality and change the plan. Several ports of one
         service are compared by their names.
         """);
 
@@ -126,7 +126,7 @@ public static class PortRules
         """
         The file and the schema name different ports for one service, or the file names a service that the schema does
         not have.
-        To do: mana ports move SERVICE writes all files; or correct whichever of the two is wrong.
+        To do: mana ports move SERVICE PORT writes all files; or correct whichever of the two is wrong.
         """);
 
     internal static readonly PortRule FileMisses = new("PS016", "missing-from-file", Severity.Error,

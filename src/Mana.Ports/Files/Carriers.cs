@@ -41,16 +41,22 @@ internal static class Carriers
     public static IReadOnlyList<RealPort> RealAt(PortService service, FollowingFile file) =>
         file.Host is null ? service.Real : [.. service.Real.Where(port => port.Host == file.Host)];
 
-    /// <summary>The adapter that reads a compose file as compose itself does: with the variables of the environment files beside it, else of all.</summary>
+    /// <summary>
+    /// The adapter that reads a compose file as compose itself does: with the variables of the environment files beside it,
+    /// else of all, and without what the compose files beside it replace.
+    /// </summary>
     /// <param name="adapter">The adapter of the file's kind.</param>
     /// <param name="path">The file.</param>
     /// <param name="environment">The environment files: path and text.</param>
-    public static IPortFile Filled(IPortFile adapter, string path, IReadOnlyList<(string Path, string Text)> environment)
+    /// <param name="composes">The compose files.</param>
+    public static IPortFile Filled(IPortFile adapter, string path, IReadOnlyList<(string Path, string Text)> environment, IReadOnlyList<(string Path, string Text)> composes)
     {
-        if (adapter is not ComposeFile || environment.Count == 0)
+        if (adapter is not ComposeFile)
         {
             return adapter;
         }
+
+        var others = composes.Where(file => file.Path != path && Directory(file.Path) == Directory(path)).Select(file => file.Text);
 
         var beside = environment.Where(file => Directory(file.Path) == Directory(path)).ToList();
         var known = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -59,7 +65,7 @@ internal static class Carriers
             known.TryAdd(name, value);
         }
 
-        return new ComposeFile(known);
+        return new ComposeFile(known) { Replaced = ComposeReplaced.By(others) };
     }
 
     private static IReadOnlyDictionary<string, string> Variables((string Path, string Text) file)

@@ -109,7 +109,7 @@ public sealed class CloudflaredFile : IPortFile
 
         // The service's own name where the tunnel runs beside it, else what the world calls it.
         var hostname = rule.Text("hostname");
-        var name = Endpoint.IsContainer(endpoint.Host) ? endpoint.Host : hostname?.Split('.')[0] ?? endpoint.Host;
+        var name = Endpoint.IsContainer(endpoint.Host) ? endpoint.Host : hostname?.Split('.').FirstOrDefault(label => label is not ("" or "*")) ?? endpoint.Host;
         var content = service.ContentStart(source.Text);
         var (line, column) = source.Position(content < 0 ? service.Start : content + endpoint.Index);
         return new PortMention(name, endpoint.Port, PortRole.Ingress, path, line, column, service.Value, null, hostname);

@@ -6,9 +6,15 @@ namespace Mana.Ports.Files;
 /// <param name="variables">What fills <c>${NAME}</c> in, as compose itself takes it from <c>.env</c>.</param>
 public sealed partial class ComposeFile(IReadOnlyDictionary<string, string> variables) : IPortFile
 {
+    /// <summary>The name of the kind.</summary>
+    internal const string KindName = "compose";
+
     private const string Section = "services";
 
     private readonly IReadOnlyDictionary<string, string> _variables = variables;
+
+    /// <summary>What the compose files beside this one replace in it.</summary>
+    internal ComposeReplaced Replaced { get; init; } = ComposeReplaced.Nothing;
 
     /// <summary>Where only defaults fill variables in.</summary>
     public ComposeFile()
@@ -17,7 +23,7 @@ public sealed partial class ComposeFile(IReadOnlyDictionary<string, string> vari
     }
 
     /// <inheritdoc/>
-    public string Kind => "compose";
+    public string Kind => KindName;
 
     /// <inheritdoc/>
     public bool Claims(string path)
@@ -41,7 +47,7 @@ public sealed partial class ComposeFile(IReadOnlyDictionary<string, string> vari
         var source = new SourceText(text);
         var included = YamlReader.Read(source).OfType<YamlMap>().SelectMany(map => map.Own).Where(entry => entry.Key.Value == "include")
             .Select(entry => new LeftOutEntry(path, source.Position(entry.Key.Start).Line, "", "it includes other files, which are not read here; name them, too"));
-        return [.. included, .. services.SelectMany(service => service.LeftOut)];
+        return [.. included, .. services.SelectMany(service => service.LeftOut).DistinctBy(entry => (entry.Line, entry.Reason))];
     }
 
     /// <summary>The image of each service that has one.</summary>
@@ -75,7 +81,7 @@ public sealed partial class ComposeFile(IReadOnlyDictionary<string, string> vari
         var lines = YamlLayout.Block(source, existing);
         var changed = source.Replace(Renumbering.Edits(
             source, own.Where(mention => IsWithin(mention, lines) || mention.Address == mention.Service), mention => mention.Role == PortRole.Host ? fact.Port : fact.Inside));
-        return own.Any(mention => mention.Role == PortRole.Host && IsWithin(mention, lines)) || IsOnHostNetwork(existing)
+        return own.Any(mention => mention.Role == PortRole.Host && IsWithin(mention, lines)) || IsOnHostNetwork(existing) || Replaced.Has(fact.Service, "ports")
             ? GeneratedBlock.Restamp(text, changed)
             : GeneratedBlock.Restamp(text, Publish(changed, fact));
     }
@@ -93,7 +99,7 @@ public sealed partial class ComposeFile(IReadOnlyDictionary<string, string> vari
         return YamlLayout.RemoveBlock(source, YamlLayout.Block(source, existing));
     }
 
-    private static List<YamlEntry> Entries(SourceText source) =>
+    internal static List<YamlEntry> Entries(SourceText source) =>
         [.. YamlReader.Read(source).OfType<YamlMap>().SelectMany(map => map.Own.Where(entry => entry.Key.Value == Section)).SelectMany(entry => (entry.Value as YamlMap)?.Own ?? [])];
 
     private List<ComposeService> Services(string path, string text)
@@ -103,7 +109,7 @@ public sealed partial class ComposeFile(IReadOnlyDictionary<string, string> vari
         {
             var entries = Entries(source);
             var services = entries.DistinctBy(entry => entry.Key.Value).ToDictionary(entry => entry.Key.Value, entry => entry.Value, StringComparer.Ordinal);
-            return [.. entries.Select(entry => new ComposeService(source, path, entry, services, _variables))];
+            return [.. entries.Select(entry => new ComposeService(source, path, entry, services, _variables, Replaced))];
         }
         catch (PortFileException e)
         {

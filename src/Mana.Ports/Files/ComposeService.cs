@@ -11,7 +11,7 @@ public sealed record LeftOutEntry(string Path, int Line, string Service, string 
 
 /// <summary>The ports of one service of a docker-compose file.</summary>
 internal sealed partial class ComposeService(
-    SourceText source, string path, YamlEntry entry, IReadOnlyDictionary<string, YamlNode> services, IReadOnlyDictionary<string, string> variables)
+    SourceText source, string path, YamlEntry entry, IReadOnlyDictionary<string, YamlNode> services, IReadOnlyDictionary<string, string> variables, ComposeReplaced replaced)
 {
     private readonly string _name = entry.Key.Value;
     private readonly List<LeftOutEntry> _leftOut = [];
@@ -22,7 +22,7 @@ internal sealed partial class ComposeService(
     /// <exception cref="PortFileException">An entry is no port.</exception>
     public IReadOnlyList<PortMention> Mentions()
     {
-        if (entry.Value is not YamlMap service)
+        if (entry.Value is not YamlMap service || replaced.Has(entry))
         {
             return [];
         }
@@ -43,8 +43,8 @@ internal sealed partial class ComposeService(
         var inherited = Extended(service);
         return
         [
-            .. inherited.Prepend(service).SelectMany(one => Items(one["ports"])).SelectMany(Published),
-            .. inherited.Prepend(service).SelectMany(one => Items(one["expose"])).SelectMany(Exposed),
+            .. Own(service, inherited, "ports").SelectMany(Items).SelectMany(Published),
+            .. Own(service, inherited, "expose").SelectMany(Items).SelectMany(Exposed),
             .. Told(service, inherited),
             .. Items((service["healthcheck"] as YamlMap)?["test"]).OfType<YamlScalar>().SelectMany(Asked),
             .. Pairs(service["labels"]).SelectMany(pair => Routed(pair.Key, pair.Value)),
@@ -74,6 +74,24 @@ internal sealed partial class ComposeService(
         }
 
         return found;
+    }
+
+    /// <summary>What a service says under a key, and those that it extends, as far as nothing replaces it.</summary>
+    private IEnumerable<YamlNode> Own(YamlMap service, List<YamlMap> inherited, string key)
+    {
+        foreach (var node in inherited.Prepend(service).Select(one => one[key]).OfType<YamlNode>())
+        {
+            if (replaced.Has(entry, key, node))
+            {
+                yield break;
+            }
+
+            yield return node;
+            if (node.Tag == ComposeReplaced.Override)
+            {
+                yield break;
+            }
+        }
     }
 
     private LocatedText? Filled(YamlScalar scalar)
@@ -115,7 +133,7 @@ internal sealed partial class ComposeService(
     }
 
     private IEnumerable<PortMention> All(PortRole role, LocatedSpan span, LocatedText located, ComposePort port, YamlScalar scalar) =>
-        span.Ports().Select(number => Mention(role, number, located.OffsetAt(span.Index), scalar.Value, port.Protocol, role == PortRole.Host ? port.Address : null));
+        span.Ports().Select(number => Mention(role, number, located.OffsetAt(span.Index), scalar.Value, port.Protocol, role == PortRole.Host ? port.Address : null) with { Entry = scalar.Start });
 
     private IEnumerable<PortMention> Long(YamlMap map)
     {
@@ -131,7 +149,7 @@ internal sealed partial class ComposeService(
             }
 
             var span = LocatedSpan.Parse(located.Text, 0) ?? throw source.Fault(scalar.Start, $"{key}: \"{scalar.Value}\" is no port; write a number between 1 and 65535");
-            return span.Ports().Select(number => Mention(role, number, located.OffsetAt(0), scalar.Value, protocol, at));
+            return span.Ports().Select(number => Mention(role, number, located.OffsetAt(0), scalar.Value, protocol, at) with { Entry = map.Start });
         }
     }
 
@@ -153,8 +171,9 @@ internal sealed partial class ComposeService(
     {
         // On the host's network the process takes the machine's port itself.
         var role = inherited.Prepend(service).Select(one => one.Text("network_mode")).FirstOrDefault(mode => mode is not null) == "host" ? PortRole.Host : PortRole.Variable;
-        var own = Pairs(service["environment"]).ToList();
-        var told = own.Concat(inherited.SelectMany(one => Pairs(one["environment"]))).Where(pair => pair.Key == "PORT").Take(1);
+        var environments = Own(service, inherited, "environment").ToList();
+        var own = service["environment"] is { } mine && environments.Contains(mine) ? Pairs(mine).ToList() : [];
+        var told = own.Concat(environments.Where(one => one != service["environment"]).SelectMany(Pairs)).Where(pair => pair.Key == "PORT").Take(1);
         foreach (var (_, value) in told)
         {
             if (Endpoint.Number(value.Text) is { } port)

@@ -36,4 +36,8 @@ public enum PortRole
 /// <param name="Protocol"><c>tcp</c> or <c>udp</c>, where the file says so.</param>
 /// <param name="Address">The host, bind address or public name that stands with it.</param>
 public sealed record PortMention(
-    string Service, int Port, PortRole Role, string Path, int Line, int Column, string Text, string? Protocol = null, string? Address = null);
+    string Service, int Port, PortRole Role, string Path, int Line, int Column, string Text, string? Protocol = null, string? Address = null)
+{
+    /// <summary>Where the entry begins that the number stands in: a machine's port and the container's port behind it share one.</summary>
+    public int Entry { get; init; }
+}

@@ -137,6 +137,15 @@ public sealed class PrometheusFile : IPortFile
             .DistinctBy(one => one.Service).ToDictionary(one => one.Service, one => one.Path!, StringComparer.Ordinal);
     }
 
+    /// <summary>Jobs whose targets stand elsewhere: in files, in DNS, in an orchestrator.</summary>
+    internal static IEnumerable<LeftOutEntry> LeftOut(string path, string text)
+    {
+        var source = new SourceText(text);
+        return (YamlSection.Find(source, Section)?.Items ?? []).OfType<YamlMap>()
+            .SelectMany(job => job.Own.Where(entry => entry.Key.Value.EndsWith("_sd_configs", StringComparison.Ordinal))
+                .Select(entry => new LeftOutEntry(path, source.Position(entry.Key.Start).Line, job.Text("job_name") ?? "a job", $"its targets come from {entry.Key.Value}, which are not read here")));
+    }
+
     private static IEnumerable<PortMention> Mentions(SourceText source, string path, YamlMap job)
     {
         var targets = ((job["static_configs"] as YamlList)?.Items ?? []).OfType<YamlMap>()

@@ -22,14 +22,18 @@ public sealed class SchemaChange(IReadOnlyList<IPortFile> adapters, string text,
             service.Managed && Carries(schema, service, file) ? adapter.Put(before, Fact(service, file)) : before);
     }
 
-    /// <summary>Gives a service another number wherever its old one stands.</summary>
+    /// <summary>
+    /// Gives a service another number wherever its old one stands. A number inside its container that others read, too, is
+    /// not its own to change: the container keeps it then, and the schema says so.
+    /// </summary>
     /// <exception cref="SchemaException">The schema has faults, or the service does not have the old number.</exception>
     /// <exception cref="PortFileException">A file is not sound, or cannot be edited.</exception>
     public IReadOnlyList<FileChange> Move(string service, int from, int to)
     {
         var moved = Read().Services.FirstOrDefault(one => one.Name == service);
-        var containerStays = moved?.Real.Any(port => port.Container is not null && port.Port == from) == true;
-        return Changes(SchemaWriter.Move(text, service, from, to), (_, adapter, file, before) =>
+        var isShared = moved is not null && IsShared(moved, from);
+        var containerStays = isShared || moved?.Real.Any(port => port.Container is not null && port.Port == from) == true;
+        return Changes(SchemaWriter.Move(text, service, from, to, keepInside: isShared), (_, adapter, file, before) =>
         {
             var source = new SourceText(before);
             var mentions = adapter.Read(file.Path, before).Where(mention =>
@@ -86,6 +90,15 @@ public sealed class SchemaChange(IReadOnlyList<IPortFile> adapters, string text,
             : new PortFact(service.Name, service.Planned.Count > 0 ? service.Planned[0].Port : service.Real[0].Port, null, null, null, null, service.Planned.Count > 0 ? service.Planned[0].Host : null, service.Description, service.Runtime);
     }
 
+    /// <summary>Whether another service reads the number inside the container at the same place, as it does behind an anchor.</summary>
+    private bool IsShared(PortService service, int port) =>
+        service.Real.Any(real => real.Port == port && real.Container is null)
+        && Read().Files.Where(file => file.Kind == ComposeFile.KindName).Select(Mentions).Any(mentions =>
+        {
+            var inside = mentions.Where(mention => mention.Port == port && mention.Role is PortRole.Container or PortRole.Variable).ToLookup(mention => (mention.Line, mention.Column));
+            return inside.Any(place => place.Any(one => one.Service == service.Name) && place.Any(one => one.Service != service.Name));
+        });
+
     private PortSchema Read() => SchemaReader.Read(text, path).Require();
 
     private static bool IsFilledIn(SourceText source, PortMention mention)
@@ -131,6 +144,7 @@ public sealed class SchemaChange(IReadOnlyList<IPortFile> adapters, string text,
         var schema = SchemaReader.Read(after, path).Require();
         var changes = new Dictionary<FollowingFile, FileChange>();
         var environment = new List<(string Path, string Text)>();
+        var composes = schema.Files.Where(file => file.Kind == ComposeFile.KindName).Select(file => (file.Path, Text: read(file.Path) ?? "")).ToList();
 
         // What fills variables in comes first: the others are read with the values that they will have.
         foreach (var file in schema.Files.OrderBy(file => file.Kind != EnvFile.KindName))
@@ -145,7 +159,7 @@ public sealed class SchemaChange(IReadOnlyList<IPortFile> adapters, string text,
                 try
                 {
                     var sound = before ?? throw new PortFileException(file.Path, 1, 1, "the file does not exist; make it, or take it out of files: of the schema");
-                    changes[file] = new FileChange(file.Path, sound, edit(schema, Carriers.Filled(adapter, file.Path, environment), file, sound));
+                    changes[file] = new FileChange(file.Path, sound, edit(schema, Carriers.Filled(adapter, file.Path, environment, composes), file, sound));
                     if (adapter is EnvFile)
                     {
                         environment.Add((file.Path, changes[file].After));

@@ -28,19 +28,24 @@ public sealed class SchemaImport(string host)
     {
         ArgumentNullException.ThrowIfNull(files);
         var environment = files.Where(file => file.Adapter is EnvFile).Select(file => (file.Path, file.Text)).ToList();
-        var read = files.Select(file => (File: file, Mentions: Carriers.Filled(file.Adapter, file.Path, environment).Read(file.Path, file.Text))).ToList();
+        var composes = files.Where(file => file.Adapter is ComposeFile).Select(file => (file.Path, file.Text)).ToList();
+        var read = files.Select(file => (File: file, Mentions: Carriers.Filled(file.Adapter, file.Path, environment, composes).Read(file.Path, file.Text))).ToList();
 
         // Compose says what there is; the others only add to it.
         Draw<ComposeFile>(read, (file, mentions) =>
         {
             Published(mentions);
-            _leftOut.AddRange(((ComposeFile)Carriers.Filled(file.Adapter, file.Path, environment)).LeftOut(file.Path, file.Text));
+            _leftOut.AddRange(((ComposeFile)Carriers.Filled(file.Adapter, file.Path, environment, composes)).LeftOut(file.Path, file.Text));
             foreach (var (service, image) in ComposeFile.Images(file.Text))
             {
                 _images.TryAdd(service, image);
             }
         });
-        Draw<PrometheusFile>(read, Scraped);
+        Draw<PrometheusFile>(read, (file, mentions) =>
+        {
+            Scraped(file, mentions);
+            _leftOut.AddRange(PrometheusFile.LeftOut(file.Path, file.Text));
+        });
         Draw<MarkdownFile>(read, (_, mentions) => Documented(mentions));
         Draw<EnvFile>(read, (_, mentions) => Told(mentions));
         Draw<CloudflaredFile>(read, (_, mentions) => Reached(mentions));
@@ -60,14 +65,20 @@ public sealed class SchemaImport(string host)
 
     private Draft Of(string service)
     {
-        // Names of the schema begin with a letter or digit; files are not so strict.
-        var name = string.Concat(service.TrimStart('.', '-', '_').Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '-'));
-        if (!_drafts.TryGetValue(service, out var draft))
+        var name = Name(service);
+        if (!_drafts.TryGetValue(name, out var draft))
         {
-            _drafts.Add(service, draft = new Draft(name.Length == 0 ? "service" : name));
+            _drafts.Add(name, draft = new Draft(name));
         }
 
         return draft;
+    }
+
+    /// <summary>Names of the schema begin with a letter or digit; files are not so strict.</summary>
+    private static string Name(string service)
+    {
+        var name = string.Concat(service.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '-')).TrimStart('.', '-', '_').TrimEnd('-');
+        return name.Length == 0 ? "service" : name;
     }
 
     private void Published(IReadOnlyList<PortMention> mentions)
@@ -79,9 +90,9 @@ public sealed class SchemaImport(string host)
 
             // Who is told its port can be given another one; the container of anybody else keeps its own.
             var told = service.Where(mention => mention.Role == PortRole.Variable).Select(mention => mention.Port).ToHashSet();
-            foreach (var entry in service.Where(mention => mention.Role == PortRole.Host).GroupBy(mention => (mention.Line, mention.Text)))
+            foreach (var entry in service.Where(mention => mention.Role == PortRole.Host).GroupBy(mention => mention.Entry))
             {
-                var inside = containers.Where(mention => mention.Line == entry.Key.Line && mention.Text == entry.Key.Text).ToList();
+                var inside = containers.Where(mention => mention.Entry == entry.Key && mention.Entry > 0).ToList();
                 foreach (var (mention, index) in entry.Select((mention, index) => (mention, index)))
                 {
                     var container = inside.Count == 0 ? null : (int?)inside[Math.Min(index, inside.Count - 1)].Port;
@@ -150,7 +161,7 @@ public sealed class SchemaImport(string host)
         // A variable may speak of anything under any name: only what nobody else knows is new.
         foreach (var mention in mentions.Where(mention => !Endpoint.IsContainer(mention.Address)))
         {
-            if (!_drafts.ContainsKey(mention.Service) && !_drafts.Values.Any(draft => draft.Real.Exists(port => port.Port == mention.Port)))
+            if (!_drafts.ContainsKey(Name(mention.Service)) && !_drafts.Values.Any(draft => draft.Real.Exists(port => port.Port == mention.Port)))
             {
                 Of(mention.Service).Add(new RealPort { Port = mention.Port, Host = Machine(mention.Address) });
             }
@@ -161,7 +172,7 @@ public sealed class SchemaImport(string host)
     {
         foreach (var mention in mentions)
         {
-            var draft = _drafts.GetValueOrDefault(mention.Service) ?? _drafts.Values.FirstOrDefault(one => one.Real.Exists(port => port.Port == mention.Port)) ?? Of(mention.Service);
+            var draft = _drafts.GetValueOrDefault(Name(mention.Service)) ?? _drafts.Values.FirstOrDefault(one => one.Real.Exists(port => port.Port == mention.Port)) ?? Of(mention.Service);
             if (draft.Real.Count == 0)
             {
                 draft.Add(new RealPort { Port = mention.Port, Host = host });

@@ -6,6 +6,9 @@ internal abstract class YamlNode(int start, int end)
     public int Start { get; } = start;
 
     public int End { get; } = end;
+
+    /// <summary>Its own tag, such as <c>!override</c>; null where it has none.</summary>
+    public string? Tag { get; init; }
 }
 
 /// <summary>A value.</summary>

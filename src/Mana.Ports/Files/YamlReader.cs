@@ -75,7 +75,7 @@ internal sealed partial class YamlReader
 
         YamlNode node = first switch
         {
-            Scalar scalar => new YamlScalar(scalar.Value, Offset(scalar.Start), Offset(scalar.End)),
+            Scalar scalar => new YamlScalar(scalar.Value, Offset(scalar.Start), Offset(scalar.End)) { Tag = Tag(scalar) },
             SequenceStart sequence => List(sequence, depth),
             MappingStart mapping => Map(mapping, depth),
             // An anchor that is not there, or not yet complete, is empty.
@@ -98,7 +98,7 @@ internal sealed partial class YamlReader
             items.Add(Node(depth + 1));
         }
 
-        return new YamlList(items, start.Style == SequenceStyle.Flow, Offset(start.Start), Offset(_parser.Current!.End));
+        return new YamlList(items, start.Style == SequenceStyle.Flow, Offset(start.Start), Offset(_parser.Current!.End)) { Tag = Tag(start) };
     }
 
     private YamlMap Map(MappingStart start, int depth)
@@ -119,8 +119,10 @@ internal sealed partial class YamlReader
             }
         }
 
-        return new YamlMap(entries, start.Style == MappingStyle.Flow, Offset(start.Start), Offset(_parser.Current!.End));
+        return new YamlMap(entries, start.Style == MappingStyle.Flow, Offset(start.Start), Offset(_parser.Current!.End)) { Tag = Tag(start) };
     }
+
+    private static string? Tag(NodeEvent node) => node.Tag.IsEmpty ? null : node.Tag.Value;
 
     private int Offset(Mark mark) => Math.Clamp((int)mark.Index + _shift, 0, _source.Text.Length);
 

@@ -49,13 +49,14 @@ public static class SchemaWriter
     /// <param name="service">Its name.</param>
     /// <param name="from">The old number.</param>
     /// <param name="to">The new number.</param>
+    /// <param name="keepInside">Containers keep the old number.</param>
     /// <exception cref="SchemaException">The text has faults, or the service does not have the old number.</exception>
-    public static string Move(string text, string service, int from, int to)
+    public static string Move(string text, string service, int from, int to, bool keepInside = false)
     {
         var entry = Find(SchemaReader.Read(text).Require(), service);
-        var places = entry.Planned.Where(port => port.Port == from).Select(port => port.PortAt)
-            .Concat(entry.Real.Where(port => port.Port == from).Select(port => port.PortAt))
-            .OrderByDescending(place => place.Line).ThenByDescending(place => place.Column).ToList();
+        var places = entry.Planned.Where(port => port.Port == from).Select(port => (At: port.PortAt, KeepInside: false))
+            .Concat(entry.Real.Where(port => port.Port == from).Select(port => (At: port.PortAt, KeepInside: keepInside && port.Container is null)))
+            .OrderByDescending(place => place.At.Line).ThenByDescending(place => place.At.Column).ToList();
         if (places.Count == 0)
         {
             var known = entry.Planned.Select(port => port.Port).Concat(entry.Real.Select(port => port.Port)).Distinct();
@@ -64,12 +65,21 @@ public static class SchemaWriter
 
         var lines = new TextLines(text);
         var length = from.ToString(CultureInfo.InvariantCulture).Length;
-        foreach (var place in places)
+        foreach (var (at, keep) in places)
         {
-            lines.Replace(place, length, to.ToString(CultureInfo.InvariantCulture));
+            // In braces the container's port stands behind the number, otherwise on a line of its own.
+            var line = lines[at.Line - 1];
+            var isBlock = line[..(at.Column - 1)].TrimStart(' ', '-') is "port: " && line[(at.Column - 1 + length)..].TrimStart() is "" or ['#', ..];
+            lines.Replace(at, length, Number(to) + (keep && !isBlock ? $", container: {Number(from)}" : ""));
+            if (keep && isBlock)
+            {
+                lines.Insert(at.Line, [new string(' ', line.IndexOf("port:", StringComparison.Ordinal)) + $"container: {Number(from)}"]);
+            }
         }
 
         return lines.ToString();
+
+        static string Number(int port) => port.ToString(CultureInfo.InvariantCulture);
     }
 
     /// <summary>Takes a service out. Comments above it stay, comments inside of it go.</summary>

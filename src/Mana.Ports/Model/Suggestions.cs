@@ -28,7 +28,15 @@ public static class Suggestions
     internal static string Hint(string word, IReadOnlyCollection<string> known) =>
         Nearest(word, known) is { } nearest ? $"; did you mean \"{nearest}\"?"
         : known.Count == 0 ? "; there are none yet"
-        : $"; known are {string.Join(", ", known.Take(20))}{(known.Count > 20 ? ", …" : "")}";
+        : $"; known are {Some(known)}";
+
+    /// <summary>The first of many words: a fleet has thousands.</summary>
+    /// <param name="known">All of them.</param>
+    public static string Some(IReadOnlyCollection<string> known)
+    {
+        ArgumentNullException.ThrowIfNull(known);
+        return $"{string.Join(", ", known.Take(20))}{(known.Count > 20 ? ", …" : "")}";
+    }
 
     // Edits and swapped neighbours each count one: "helath" is one slip from "health".
     private static int Distance(string a, string b)

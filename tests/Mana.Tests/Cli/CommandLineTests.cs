@@ -67,6 +67,15 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("persons list", "mana: \"persons\" is no command, option or argument here; see mana --help\n")]
     [InlineData("tick", "mana: Required command was not provided; see mana tick --help\n")]
     [InlineData("tick run --all --persona a@mana.test", "mana: --all and --persona exclude each other; see mana tick run --help\n")]
+    [InlineData("up --port-auth abc", "mana: \"abc\" is no whole number for --port-auth; see mana up --help\n")]
+    [InlineData("tick list --limit 99999999999", "mana: \"99999999999\" is no whole number for --limit; see mana tick list --help\n")]
+    [InlineData("simulate --seed x", "mana: \"x\" is no whole number for --seed; see mana simulate --help\n")]
+    [InlineData("simulate --days 0", "mana: --days must be 1 to 3660; see mana simulate --help\n")]
+    [InlineData("ports move a b", "mana: \"b\" is no whole number for PORT; see mana ports move --help\n")]
+    [InlineData("ports add a --port b", "mana: \"b\" is no whole number for --port; see mana ports add --help\n")]
+    [InlineData("up --brain gpt", "mana: \"gpt\" is none of auto, claude, simulated for --brain; see mana up --help\n")]
+    [InlineData("serve mail", "mana: \"mail\" is none of auth, mcp, runner, all for SERVICE; see mana serve --help\n")]
+    [InlineData("tick show", "mana: ID is missing; see mana tick show --help\n")]
     [InlineData("up --port-auth 70000", "mana: --port-auth must be 0 to 65535; see mana up --help\n")]
     [InlineData("pause --runner-url ftp://x", "mana: --runner-url must be an absolute http(s) URL such as http://localhost:3070\n")]
     [InlineData("up --brain claude", "mana: the Claude brain needs ANTHROPIC_API_KEY; set it, or use --brain simulated\n")]
@@ -158,6 +167,10 @@ public sealed class CommandLineTests : IDisposable
             .And.Contain("★ todo 4/5  evidence a0").And.Contain("Ging [schnell]");
         missing.ExitCode.Should().Be(ExitCode.Failed);
         missing.Error.Should().Contain("knows no tick nope");
+        foreach (var verb in new[] { "cancel", "retry", "set-aside" })
+        {
+            (await CliRun.RunAsync(_data.Path, "tick", verb, "nope", "--runner-url", runner.Address.AbsoluteUri)).Error.Should().Be(missing.Error);
+        }
     }
 
     [Fact]

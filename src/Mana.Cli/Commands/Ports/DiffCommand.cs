@@ -46,10 +46,14 @@ internal static class DiffCommand
             return ExitCode.Ok;
         }
 
-        var table = Texts.Table("service", "what", heads.Item1, heads.Item2);
+        // A finding in a file says itself what the schema says.
+        var table = context.Get(Files) ? Texts.Table("service", "rule", "what") : Texts.Table("service", "what", heads.Item1, heads.Item2);
         foreach (var difference in differences)
         {
-            table.AddRow(Markup.Escape(difference.Service), difference.What, Markup.Escape(difference.Before ?? ""), Markup.Escape(difference.After ?? ""));
+            string[] cells = context.Get(Files)
+                ? [difference.Service, difference.What, difference.After ?? ""]
+                : [difference.Service, difference.What, difference.Before ?? "", difference.After ?? ""];
+            table.AddRow([.. cells.Select(Markup.Escape)]);
         }
 
         context.Console.Write(table);

@@ -109,7 +109,7 @@ internal static class ListCommand
         var names = known.ToList();
         if (name is not null && !names.Contains(name))
         {
-            throw new CliException(ExitCode.Usage, $"there is no {what} \"{name}\"; {(Suggestions.Nearest(name, names) is { } nearest ? $"did you mean {nearest}?" : $"known are {string.Join(", ", names)}")}");
+            throw new CliException(ExitCode.Usage, $"there is no {what} \"{name}\"; {(Suggestions.Nearest(name, names) is { } nearest ? $"did you mean {nearest}?" : $"known are {Suggestions.Some(names)}")}");
         }
     }
 }

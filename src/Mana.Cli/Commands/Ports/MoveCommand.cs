@@ -38,7 +38,10 @@ internal static class MoveCommand
         ListCommand.RequireKnown("service", name, loaded.Schema.Services.Select(service => service.Name));
         var service = loaded.Schema.Services.First(one => one.Name == name);
         var ports = service.Real.Select(port => port.Port).Concat(service.Planned.Select(port => port.Port)).Distinct().ToList();
-        var from = context.Get(From) ?? (ports is [var only] ? only : throw new CliException(
+
+        // A service that moves to where the plan has it has its real port to give up: the new number is none of its old ones.
+        var old = ports.Where(port => port != to).ToList();
+        var from = context.Get(From) ?? (old is [var only] ? only : ports is [var same] ? same : throw new CliException(
             ExitCode.Usage, $"{name} has the ports {string.Join(", ", ports)}; say with --from which one moves"));
         return write.Write(context, loaded, name, to, change => change.Move(name, from, to));
     }

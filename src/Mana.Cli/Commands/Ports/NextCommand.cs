@@ -51,7 +51,7 @@ internal static class NextCommand
             return ExitCode.Ok;
         }
 
-        var others = context.Get(Any) ? [] : PortChooser.Next(loaded.Schema, range, any: true).Take(1).ToList();
+        var others = context.Get(Any) ? [] : PortChooser.Next(loaded.Schema, range, any: true).Except(ports).Take(1).ToList();
         context.Warn(others is [var other]
             ? string.Create(CultureInfo.InvariantCulture, $"mana: range {range} has no {(ports.Count > 0 ? "further " : "")}reserved number left; --any offers {other}")
             : $"mana: range {range} has no {(ports.Count > 0 ? "further " : "")}free number; widen it in {loaded.Shown(loaded.Schema.Path)}");

@@ -97,7 +97,7 @@ internal static class WhyCommand
 
         if (!loaded.IsAlone)
         {
-            foreach (var mention in new FileCheck(FileCheck.Adapters).Mentions(schema, loaded.Read).Where(mention => mention.Port == port))
+            foreach (var mention in new FileCheck(FileCheck.Adapters).Mentions(schema, loaded.Read).Where(mention => mention.Port == port).DistinctBy(mention => (mention.Service, mention.Text, mention.Path, mention.Line)))
             {
                 yield return new WhyRow("file", $"{mention.Service}: {mention.Text}", loaded.Shown(mention.Path), mention.Line);
             }

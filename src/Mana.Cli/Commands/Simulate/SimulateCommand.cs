@@ -15,8 +15,8 @@ internal static class SimulateCommand
     private const int DefaultPersonas = 10;
     private const int DefaultDays = 30;
 
-    private static readonly Option<int> Days = Number("--days", DefaultDays, MaxDays, "Days to play");
-    private static readonly Option<int> Personas = Number("--personas", DefaultPersonas, MaxPersonas, "Personas; beyond those of the catalog, variants of them with other cadences and time zones");
+    private static readonly Option<int> Days = CountOption.Between("--days", DefaultDays, 1, MaxDays, "Days to play");
+    private static readonly Option<int> Personas = CountOption.Between("--personas", DefaultPersonas, 1, MaxPersonas, "Personas; beyond those of the catalog, variants of them with other cadences and time zones");
     private static readonly Option<string?> Start = new("--start") { Description = "First day, from midnight UTC (default: so many days ago that the play ends today)", HelpName = "YYYY-MM-DD" };
     private static readonly Option<int> Seed = new("--seed") { Description = "Another number, another play; the same number, the same one", HelpName = "N", DefaultValueFactory = _ => 1 };
 
@@ -138,21 +138,4 @@ internal static class SimulateCommand
         DataDirectory.Ensure(full);
         return full;
     }
-
-    private static Option<int> Number(string name, int fallback, int most, string description) => new(name)
-    {
-        Description = $"{description} (default {fallback})",
-        HelpName = "N",
-        DefaultValueFactory = _ => fallback,
-        Validators =
-        {
-            result =>
-            {
-                if (result.GetValueOrDefault<int>() is var value && (value < 1 || value > most))
-                {
-                    result.AddError($"{name} must be 1 to {most}");
-                }
-            },
-        },
-    };
 }

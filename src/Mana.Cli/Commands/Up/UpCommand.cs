@@ -144,22 +144,8 @@ internal static class UpCommand
         context.Say($"[green]✓[/] {seeded} personas {(shared > 0 ? $"and {Texts.Count(shared, "shared space")} " : "")}seeded from {Markup.Escape(catalog.Source)}");
     }
 
-    private static Option<int> Port(string name, string service, int fallback) => new(name)
-    {
-        Description = $"Port of {service}; 0 picks a free one",
-        HelpName = "N",
-        DefaultValueFactory = _ => fallback,
-        Validators =
-        {
-            result =>
-            {
-                if (result.GetValueOrDefault<int>() is < 0 or > 65535)
-                {
-                    result.AddError($"{name} must be 0 to 65535");
-                }
-            },
-        },
-    };
+    private static Option<int> Port(string name, string service, int fallback) =>
+        CountOption.Between(name, fallback, 0, 65535, $"Port of {service}; 0 picks a free one");
 
     private static string Text(Uri url) => url.AbsoluteUri.TrimEnd('/');
 }

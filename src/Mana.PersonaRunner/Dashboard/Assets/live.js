@@ -22,9 +22,16 @@ function clock(iso) {
 
 function stamp(iso) {
   if (!iso) return element("span", "never", "quiet");
-  const time = element("time", iso.slice(0, 16).replace("T", " ") + " UTC");
+  const time = element("time", local(iso));
   time.dateTime = iso;
+  time.title = iso;
   return time;
+}
+
+// All times on the page are those of whoever reads it; the title has the exact one.
+function local(iso) {
+  const at = new Date(iso), two = number => String(number).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
 function badge(text) {
@@ -42,7 +49,7 @@ function drawPersona(persona) {
   const name = element("td", persona.name);
   name.append(element("small", persona.archetype));
   if (persona.failures > 0) {
-    const rest = persona.notBefore ? `, rests until ${persona.notBefore.slice(11, 16)} UTC` : "";
+    const rest = persona.notBefore ? `, rests until ${local(persona.notBefore).slice(11)}` : "";
     name.append(element("small", `failed ${persona.failures} times in a row${rest}${persona.lastError ? `: ${persona.lastError}` : ""}`));
   }
   const mix = Object.entries(persona.moduleMix).sort((a, b) => b[1] - a[1]).map(([module]) => module).join(", ");
@@ -60,6 +67,7 @@ function drawPersona(persona) {
 function drawPersonas() {
   $("personas").replaceChildren(...[...state.personas.values()].map(drawPersona));
   $("no-personas").hidden = state.personas.size > 0;
+  $("personas-table").hidden = state.personas.size === 0;
 }
 
 function drawRating(rating) {
@@ -80,10 +88,23 @@ function describe(event) {
   }
 }
 
+const kinds = { phase: "phase", call: "tool", rating: "rating", end: "end" };
+
+function drawEvent(event) {
+  const item = element("li"), text = element("span");
+  const bad = (event.kind === "call" && event.result !== "ok") || event.outcome === "failed" || event.outcome === "timed-out";
+  text.append(element("strong", event.name), " ", describe(event));
+  item.append(clock(event.at), " ", element("span", kinds[event.kind] ?? event.kind, "badge" + (bad ? " bad" : event.kind === "end" ? " good" : "")), " ", text);
+  return item;
+}
+
+function drawActivity(events) {
+  $("activity").replaceChildren(...events.map(drawEvent));
+  $("no-activity").hidden = events.length > 0;
+}
+
 function onEvent(event) {
-  const item = element("li");
-  item.append(clock(event.at), " ", element("strong", event.name), " ", describe(event));
-  $("activity").prepend(item);
+  $("activity").prepend(drawEvent(event));
   while ($("activity").childElementCount > maxActivity) $("activity").lastElementChild.remove();
   $("no-activity").hidden = true;
 
@@ -105,7 +126,9 @@ function onEvent(event) {
 async function load() {
   const response = await fetch("/api/v1/live");
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  draw(await response.json());
+  const view = await response.json();
+  draw(view);
+  return view;
 }
 
 function draw(view) {
@@ -131,7 +154,7 @@ function show(text, isGood) {
 
 function follow() {
   const events = new EventSource("/api/v1/events");
-  events.addEventListener("hello", () => { show(state.paused ? "paused" : "live", !state.paused); load().catch(() => show("no data", false)); });
+  events.addEventListener("hello", () => { show(state.paused ? "paused" : "live", !state.paused); load().then(view => drawActivity(view.activity)).catch(() => show("no data", false)); });
   for (const kind of ["phase", "call", "rating", "end"]) events.addEventListener(kind, message => onEvent(JSON.parse(message.data)));
   events.onerror = () => show("reconnecting", false);
 }
@@ -145,6 +168,8 @@ $("pause").addEventListener("click", async () => {
 });
 
 // The page comes with its first data; what happens since then is fetched when the stream is open.
-draw(JSON.parse($("first").textContent));
+const first = JSON.parse($("first").textContent);
+draw(first);
+drawActivity(first.activity);
 follow();
 setInterval(() => load().catch(() => {}), 30000);
