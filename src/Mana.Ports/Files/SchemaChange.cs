@@ -71,20 +71,25 @@ public sealed class SchemaChange(IReadOnlyList<IPortFile> adapters, string text,
             }
         }
 
-        return managed.Where(service => Carries(schema, service, file)).Aggregate(sound, (current, service) => adapter.Put(current, Fact(service, file)));
+        return managed.Where(service => Carries(schema, service, file)).Aggregate(sound, (current, service) => adapter.Put(current, Fact(service, file, adapter.Read(file.Path, current))));
     });
 
     /// <summary>What the files of the schema should say about a service.</summary>
     public static PortFact Fact(PortService service) => Fact(service, new FollowingFile("", "", null, default));
 
     /// <summary>What a file of the schema should say about a service.</summary>
-    internal static PortFact Fact(PortService service, FollowingFile file)
+    /// <param name="service">The service.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="said">What it says now.</param>
+    internal static PortFact Fact(PortService service, FollowingFile file, IReadOnlyList<PortMention>? said = null)
     {
         ArgumentNullException.ThrowIfNull(service);
         var here = Carriers.RealAt(service, file);
 
-        // Of several ports a file wants the one that has what it is about.
-        var port = here.FirstOrDefault(one => (file.Kind == "prometheus" && one.Metrics is not null) || (file.Kind == "cloudflared" && one.Public is not null)) ?? (here.Count > 0 ? here[0] : null);
+        // Of several ports a file wants the one that has what it is about; where others publish the rest, its own one.
+        var published = (said ?? []).Where(mention => mention.Role == PortRole.Host && mention.Service == service.Name).Select(mention => mention.Port).ToList();
+        var own = published.TrueForAll(number => here.Any(one => one.Port == number)) ? here.FirstOrDefault(one => published.Contains(one.Port)) : null;
+        var port = here.FirstOrDefault(one => (file.Kind == "prometheus" && one.Metrics is not null) || (file.Kind == "cloudflared" && one.Public is not null)) ?? own ?? (here.Count > 0 ? here[0] : null);
         return port is { } real
             ? new PortFact(service.Name, real.Port, real.Container, real.Health, real.Metrics, real.Public, real.Host, service.Description, service.Runtime)
             : new PortFact(service.Name, service.Planned.Count > 0 ? service.Planned[0].Port : service.Real[0].Port, null, null, null, null, service.Planned.Count > 0 ? service.Planned[0].Host : null, service.Description, service.Runtime);
