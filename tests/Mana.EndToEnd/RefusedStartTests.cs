@@ -15,6 +15,7 @@ public sealed class RefusedStartTests : IDisposable
         { "auth", ["MANA_AUTH_SECRET", "MANA_SERVICE_KEY"] },
         { "mcp", ["MANA_SERVICE_KEY"] },
         { "runner", ["PERSONA_SEED_SECRET", "MANA_SERVICE_KEY", "ANTHROPIC_API_KEY"] },
+        { "all", ["mana-auth", "MANA_AUTH_SECRET", "mana-mcp", "MANA_SERVICE_KEY", "mana-persona-runner", "PERSONA_SEED_SECRET", "ANTHROPIC_API_KEY"] },
     };
 
     public void Dispose() => _data.Dispose();

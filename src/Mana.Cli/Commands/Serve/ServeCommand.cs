@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Data.Common;
 using Mana.Auth;
 using Mana.Cli.Output;
+using Mana.Hosting;
 using Mana.Hosting.Storage;
 using Mana.Mcp;
 using Mana.PersonaRunner;
@@ -37,9 +39,16 @@ internal static class ServeCommand
         Add("runner", RunnerHost.Service, factories.Runner, "--runner-url");
 
         await using var running = new RunningServices(context);
-        foreach (var service in planned)
+        for (var i = 0; i < planned.Count; i++)
         {
-            await running.StartAsync(service, cancellationToken);
+            try
+            {
+                await running.StartAsync(planned[i], cancellationToken);
+            }
+            catch (ConfigurationException refused)
+            {
+                throw new ConfigurationException(string.Join("; ", [refused.Message, .. await RefusalsAsync(planned.Skip(i + 1))]));
+            }
         }
 
         await running.WaitAsync(Task.CompletedTask, cancellationToken);
@@ -53,6 +62,29 @@ internal static class ServeCommand
                 planned.Add(new PlannedService(service, create, Configuration(context, shared: which == All), $"PORT ({option} tells the other commands)"));
             }
         }
+    }
+
+    /// <summary>What the settings lack for services that are not started any more: whoever mends one thing wants to hear of all.</summary>
+    private static async Task<IReadOnlyList<string>> RefusalsAsync(IEnumerable<PlannedService> services)
+    {
+        var refusals = new List<string>();
+        foreach (var service in services)
+        {
+            try
+            {
+                await service.Create(service.Configuration, service.Clock).DisposeAsync();
+            }
+            catch (ConfigurationException refused)
+            {
+                refusals.Add(refused.Message);
+            }
+            catch (Exception e) when (e is DbException or IOException)
+            {
+                // Its settings are sound; what its store has to say, it says when its turn comes.
+            }
+        }
+
+        return refusals;
     }
 
     /// <summary>The environment as it is. Three services cannot share one PORT, so `all` keeps to their default ports.</summary>
