@@ -71,18 +71,31 @@ internal sealed class BenchProcess : IAsyncDisposable
     public static async Task RunAsync(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> settings, string input, CancellationToken cancellationToken)
     {
+        var (code, output) = await EndAsync(program, arguments, settings, input, cancellationToken);
+        if (code != 0)
+        {
+            throw new TickBenchException($"{Path.GetFileName(program)} {string.Join(' ', arguments)} ended with {code}.\n{output}");
+        }
+    }
+
+    /// <summary>Runs a program to its end, whatever its exit code is.</summary>
+    /// <returns>The exit code, and what it wrote: standard output, then standard error.</returns>
+    public static async Task<(int Code, string Output)> EndAsync(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> settings, string? input, CancellationToken cancellationToken)
+    {
         var info = Info(program, arguments, settings);
-        info.RedirectStandardInput = true;
+        info.RedirectStandardInput = input is not null;
         using var process = Process.Start(info) ?? throw new TickBenchException($"{program} cannot be started.");
         var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         var error = process.StandardError.ReadToEndAsync(cancellationToken);
-        await process.StandardInput.WriteLineAsync(input.AsMemory(), cancellationToken);
-        process.StandardInput.Close();
-        await process.WaitForExitAsync(cancellationToken);
-        if (process.ExitCode != 0)
+        if (input is not null)
         {
-            throw new TickBenchException($"{Path.GetFileName(program)} {string.Join(' ', info.ArgumentList)} ended with {process.ExitCode}.\n{await output}{await error}");
+            await process.StandardInput.WriteLineAsync(input.AsMemory(), cancellationToken);
+            process.StandardInput.Close();
         }
+
+        await process.WaitForExitAsync(cancellationToken);
+        return (process.ExitCode, await output + await error);
     }
 
     public async ValueTask DisposeAsync()

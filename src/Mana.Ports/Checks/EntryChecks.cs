@@ -6,22 +6,23 @@ namespace Mana.Ports.Checks;
 /// <summary>One entry looked at alone: PS010, PS011, PS013.</summary>
 internal static class EntryChecks
 {
+    private static readonly string[] Paths = [PortService.Health, PortService.Metrics];
+
     public static IEnumerable<Finding> WellKnown(SchemaIndex index)
     {
         foreach (var service in index.Schema.Services)
         {
-            var reported = new HashSet<(int, string)>();
+            var reported = new List<PublishedPort>();
             var words = $"{service.Name} {service.Runtime}";
-            var ports = service.Planned.Where(planned => !planned.Internal).Select(planned => (planned.Port, planned.Protocol, planned.PortAt))
-                .Concat(service.Real.Select(real => (real.Port, real.Protocol, real.PortAt)));
-            foreach (var (port, protocol, at) in ports)
+            foreach (var use in PublishedPort.Of(service))
             {
-                if (KnownPorts.Objection(words, port, protocol) is { } objection && reported.Add((port, protocol)))
+                if (KnownPorts.Objection(words, use.Port, use.Protocol) is { } objection && !reported.Exists(one => one.Port == use.Port && one.Protocol == use.Protocol))
                 {
+                    reported.Add(use);
                     yield return index.Finding(
-                        PortRules.WellKnown, service.Name, port, at,
-                        string.Create(CultureInfo.InvariantCulture, $"{service.Name} on {port}: {objection}"),
-                        severity: KnownPorts.IsBlocked(words, port, protocol) ? Severity.Error : null);
+                        PortRules.WellKnown, service.Name, use.Port, use.At,
+                        string.Create(CultureInfo.InvariantCulture, $"{service.Name} on {use.Port}: {objection}"),
+                        severity: KnownPorts.IsBlocked(words, use.Port, use.Protocol) ? Severity.Error : null);
                 }
             }
         }
@@ -32,16 +33,9 @@ internal static class EntryChecks
         foreach (var service in index.Schema.Services)
         {
             var running = service.Real.Where(real => real.Status == ServiceStatus.Running).ToList();
-            if (running.Count == 0)
+            foreach (var path in running.Count == 0 ? [] : Paths)
             {
-                continue;
-            }
-
-            var expected = service.Expects.Concat(service.Planned.SelectMany(port => (port.Range is { } name ? index.Ranges[name] : index.RangeOf(port.Port))?.Expects ?? []))
-                .Concat(running.SelectMany(port => index.RangeOf(port.Port)?.Expects ?? [])).Distinct();
-            foreach (var path in expected)
-            {
-                if (!running.Exists(port => (path == PortService.Health ? port.Health : port.Metrics) is not null))
+                if (!running.Exists(port => (path == PortService.Health ? port.Health : port.Metrics) is not null) && IsExpected(index, service, running, path))
                 {
                     yield return index.Finding(
                         PortRules.MissingPath, service.Name, running[0].Port, running[0].At,
@@ -50,6 +44,11 @@ internal static class EntryChecks
             }
         }
     }
+
+    private static bool IsExpected(SchemaIndex index, PortService service, List<RealPort> running, string path) =>
+        service.Expects.Contains(path)
+        || service.Planned.Any(port => (port.Range is { } name ? index.Ranges[name] : index.RangeOf(port.Port))?.Expects.Contains(path) == true)
+        || running.Exists(port => index.RangeOf(port.Port)?.Expects.Contains(path) == true);
 
     public static IEnumerable<Finding> Stale(SchemaIndex index, DateOnly today)
     {

@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace Mana.Ports.Checks;
 
 /// <summary>Numbers that something outside of the fleet has a say in.</summary>
@@ -9,15 +7,15 @@ public static class KnownPorts
     private const int FirstEphemeral = 32_768, LastEphemeral = 60_999;
 
     // https://fetch.spec.whatwg.org/#bad-port, compared with the text of 2026-07-02.
-    private static readonly FrozenSet<int> Blocked = new[]
-    {
+    private static readonly HashSet<int> Blocked =
+    [
         0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110, 111, 113, 115, 117,
         119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636,
         989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
-    }.ToFrozenSet();
+    ];
 
     // Products whose clients and scanners look for them at one number. Several names: drop-in replacements keep the port.
-    private static readonly FrozenDictionary<int, string[]> Products = new Dictionary<int, string[]>
+    private static readonly Dictionary<int, string[]> Products = new()
     {
         [21] = ["ftp"],
         [22] = ["ssh", "sftp", "gitea", "forgejo", "gitlab"],
@@ -65,7 +63,7 @@ public static class KnownPorts
         [11434] = ["ollama"],
         [15672] = ["rabbitmq"],
         [27017] = ["mongo"],
-    }.ToFrozenDictionary();
+    };
 
     /// <summary>Whether no browser opens the number.</summary>
     /// <param name="port">The number.</param>

@@ -14,8 +14,8 @@ internal static class OwnerChecks
         {
             foreach (var real in service.Real.Where(real => real.Status == ServiceStatus.Running))
             {
-                var planned = index.Planned[real.Port].Where(one =>
-                    !one.Port.Internal && one.Port.Protocol == real.Protocol && (one.Port.Host is null || one.Port.Host == real.Host)).ToList();
+                var planned = index.PlannedAt(real.Port).FindAll(one =>
+                    !one.Port.Internal && one.Port.Protocol == real.Protocol && (one.Port.Host is null || one.Port.Host == real.Host));
                 if (planned.Count == 0 || planned.Exists(one => one.Service == service))
                 {
                     continue;
@@ -27,7 +27,7 @@ internal static class OwnerChecks
                     continue;
                 }
 
-                var other = planned.MinBy(one => one.Service.Name, StringComparer.Ordinal).Service;
+                var other = planned.OrderBy(one => one.Service.Name, StringComparer.Ordinal).First().Service;
                 yield return index.Finding(
                     PortRules.PlannedForAnother, service.Name, real.Port, real.PortAt,
                     string.Create(CultureInfo.InvariantCulture, $"{service.Name} listens on {real.Port} of {real.Host}, which the plan gives to {other.Name} (line {other.At.Line})"),
@@ -38,17 +38,17 @@ internal static class OwnerChecks
 
     private static IEnumerable<Finding> TakenReal(SchemaIndex index)
     {
-        foreach (var group in index.Real)
+        for (var port = 1; port <= PortSpan.Highest; port++)
         {
-            if (group.Skip(1).Any())
+            if (index.RealAt(port) is { Count: > 1 } uses)
             {
-                var listeners = group.Where(one => one.Port.Status == ServiceStatus.Running)
+                var listeners = uses.Where(one => one.Port.Status == ServiceStatus.Running)
                     .Select(one => new Claim(one.Service, one.Port.Name, one.Port.Host, one.Port.Protocol, one.Port.Address, one.Port.PortAt, Plans(one.Service, one.Port.Port)));
                 foreach (var (claim, owner) in Clashes([.. listeners], SameListener))
                 {
                     yield return index.Finding(
-                        PortRules.Taken, claim.Service.Name, group.Key, claim.At,
-                        string.Create(CultureInfo.InvariantCulture, $"{claim.Service.Name} and {owner.Service.Name} (line {owner.At.Line}) both listen on {group.Key} of {claim.Host}{(claim.Protocol == "udp" ? ", udp" : "")}; one of them needs another port"),
+                        PortRules.Taken, claim.Service.Name, port, claim.At,
+                        string.Create(CultureInfo.InvariantCulture, $"{claim.Service.Name} and {owner.Service.Name} (line {owner.At.Line}) both listen on {port} of {claim.Host}{(claim.Protocol == "udp" ? ", udp" : "")}; one of them needs another port"),
                         owner.Service.Name);
                 }
             }
@@ -57,17 +57,17 @@ internal static class OwnerChecks
 
     private static IEnumerable<Finding> TakenPlanned(SchemaIndex index)
     {
-        foreach (var group in index.Planned)
+        for (var port = 1; port <= PortSpan.Highest; port++)
         {
-            if (group.Skip(1).Any())
+            if (index.PlannedAt(port) is { Count: > 1 } uses)
             {
-                var plans = group.Where(one => !one.Port.Internal)
+                var plans = uses.Where(one => !one.Port.Internal)
                     .Select(one => new Claim(one.Service, one.Port.Name, one.Port.Host, one.Port.Protocol, null, one.Port.PortAt, RunsAt(one.Service, one.Port.Port)));
                 foreach (var (claim, owner) in Clashes([.. plans], (a, b) => a.Protocol == b.Protocol && (a.Host is null || b.Host is null || a.Host == b.Host)))
                 {
                     yield return index.Finding(
-                        PortRules.Taken, claim.Service.Name, group.Key, claim.At,
-                        string.Create(CultureInfo.InvariantCulture, $"the plan gives {group.Key} to both {claim.Service.Name} and {owner.Service.Name} (line {owner.At.Line}); one of them needs another port"),
+                        PortRules.Taken, claim.Service.Name, port, claim.At,
+                        string.Create(CultureInfo.InvariantCulture, $"the plan gives {port} to both {claim.Service.Name} and {owner.Service.Name} (line {owner.At.Line}); one of them needs another port"),
                         owner.Service.Name);
                 }
             }
@@ -75,7 +75,7 @@ internal static class OwnerChecks
     }
 
     /// <summary>Each claim that clashes with an earlier one. Who has the better right comes first, then the name: the order of the file does not count.</summary>
-    private static IEnumerable<(Claim Claim, Claim Owner)> Clashes(List<Claim> claims, Func<Claim, Claim, bool> clash)
+    private static IEnumerable<Clash> Clashes(List<Claim> claims, Func<Claim, Claim, bool> clash)
     {
         claims.Sort((a, b) =>
             a.HasRight != b.HasRight ? b.HasRight.CompareTo(a.HasRight)
@@ -87,7 +87,7 @@ internal static class OwnerChecks
             {
                 if (clash(claims[i], claims[j]))
                 {
-                    yield return (claims[i], claims[j]);
+                    yield return new Clash(claims[i], claims[j]);
                     break;
                 }
             }
@@ -102,6 +102,8 @@ internal static class OwnerChecks
     private static bool Plans(PortService service, int port) => service.Planned.Any(planned => planned.Port == port);
 
     private static bool RunsAt(PortService service, int port) => service.Real.Any(real => real.Port == port && real.Status == ServiceStatus.Running);
+
+    private sealed record Clash(Claim Claim, Claim Owner);
 
     private sealed record Claim(PortService Service, string? Name, string? Host, string Protocol, string? Address, SourcePlace At, bool HasRight);
 }

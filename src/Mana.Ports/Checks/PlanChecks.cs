@@ -10,12 +10,13 @@ internal static class PlanChecks
     {
         foreach (var service in index.Schema.Services)
         {
-            var reported = new HashSet<(string?, int)>();
+            var reported = new List<RealPort>();
             foreach (var real in service.Real)
             {
                 var planned = service.Planned.Where(planned => planned.Name == real.Name && !planned.Internal && (planned.Host is null || planned.Host == real.Host)).ToList();
-                if (planned.Count > 0 && !planned.Exists(one => one.Port == real.Port) && reported.Add((real.Name, real.Port)))
+                if (planned.Count > 0 && !planned.Exists(one => one.Port == real.Port) && !reported.Exists(one => one.Name == real.Name && one.Port == real.Port))
                 {
+                    reported.Add(real);
                     yield return index.Finding(
                         PortRules.RealDiffers, service.Name, real.Port, real.PortAt,
                         string.Create(CultureInfo.InvariantCulture, $"{Label(service, real.Name)} listens on {real.Port}, the plan says {planned[0].Port}"));
@@ -34,14 +35,16 @@ internal static class PlanChecks
             }
 
             // The plan is compared with the plan, reality with reality.
-            var numbers = First(service.Planned, pair.Planned, port => (port.Port, port.PortAt)) ?? First(service.Real, pair.Real, port => (port.Port, port.PortAt));
-            if (numbers is not var ((port, at), (other, _)) || port % 10 == other % 10)
+            var (port, other, at) = (service.Planned, pair.Planned) is ([var mine, ..], [var its, ..]) ? (mine.Port, its.Port, mine.PortAt)
+                : (service.Real, pair.Real) is ([var myReal, ..], [var itsReal, ..]) ? (myReal.Port, itsReal.Port, myReal.PortAt)
+                : default;
+            if (port % 10 == other % 10)
             {
                 continue;
             }
 
             var wanted = (port / 10 * 10) + (other % 10);
-            var holder = wanted is 0 or > PortSpan.Highest ? null : index.Planned[wanted].Select(one => one.Service.Name).Concat(index.Real[wanted].Select(one => one.Service.Name)).Min(StringComparer.Ordinal);
+            var holder = wanted is 0 or > PortSpan.Highest ? null : index.PlannedAt(wanted).Select(one => one.Service.Name).Concat(index.RealAt(wanted).Select(one => one.Service.Name)).Min(StringComparer.Ordinal);
             yield return index.Finding(
                 PortRules.PairDigits, service.Name, port, at,
                 string.Create(CultureInfo.InvariantCulture, $"{service.Name} {port} and {pair.Name} {other} are a pair with different last digits; {wanted} would match{(holder is null ? "" : $" ({holder} has it)")}"),
@@ -83,9 +86,6 @@ internal static class PlanChecks
     /// <summary>Both halves name each other: the one that comes first by name speaks for the pair.</summary>
     private static bool IsSaidByBoth(PortService service, PortService pair) =>
         pair.Pair == service.Name && string.CompareOrdinal(service.Name, pair.Name) > 0;
-
-    private static (T1, T1)? First<T, T1>(IReadOnlyList<T> one, IReadOnlyList<T> other, Func<T, T1> select) =>
-        one.Count > 0 && other.Count > 0 ? (select(one[0]), select(other[0])) : null;
 
     private static string Label(PortService service, string? port) => port is null ? service.Name : $"{service.Name} ({port})";
 }

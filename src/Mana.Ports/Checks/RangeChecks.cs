@@ -37,18 +37,17 @@ internal static class RangeChecks
         foreach (var service in index.Schema.Services)
         {
             var reported = new HashSet<int>();
-            var ports = service.Planned.Where(planned => !planned.Internal).Select(planned => (planned.Port, planned.PortAt, Verb: "is planned"))
-                .Concat(service.Real.Select(real => (real.Port, real.PortAt, Verb: real.Status == ServiceStatus.Running ? "listens" : "stands")));
-            foreach (var (port, at, verb) in ports)
+            foreach (var use in PublishedPort.Of(service))
             {
+                var port = use.Port;
                 if (index.ReservedAt(port) is not [var reserved, ..] || IsGrowth(index, service, port) || !reported.Add(port))
                 {
                     continue;
                 }
 
                 yield return index.Finding(
-                    PortRules.ReservedUsed, service.Name, port, at,
-                    string.Create(CultureInfo.InvariantCulture, $"{service.Name} {verb} on {port}, which is reserved{(reserved.Range is { } range ? $" for {range}" : "")} ({string.Join(", ", reserved.Ports)}, line {reserved.At.Line})"));
+                    PortRules.ReservedUsed, service.Name, port, use.At,
+                    string.Create(CultureInfo.InvariantCulture, $"{service.Name} {use.Verb} on {port}, which is reserved{(reserved.Range is { } range ? $" for {range}" : "")} ({string.Join(", ", reserved.Ports)}, line {reserved.At.Line})"));
             }
         }
     }

@@ -41,16 +41,17 @@ public static class SchemaCheck
 
     private static List<Finding> Apply(PortSchema schema, IEnumerable<Finding> found, DateOnly today, bool filesToo)
     {
-        var exceptions = schema.Exceptions.ToLookup(one => (one.Rule, one.Subject));
+        var exceptions = schema.Exceptions.ToLookup(one => Key(one.Rule, one.Subject), StringComparer.Ordinal);
         var used = new HashSet<AllowedFinding>(ReferenceEqualityComparer.Instance);
         var findings = new List<Finding>();
         foreach (var finding in found)
         {
             // Of several that fit the longest counts.
-            var exception = exceptions[(finding.Rule, finding.Subject)].Where(one => one.Port is null || one.Port == finding.Port).MaxBy(one => one.Until);
-            foreach (var fits in exceptions[(finding.Rule, finding.Subject)].Where(one => one.Port is null || one.Port == finding.Port))
+            AllowedFinding? exception = null;
+            foreach (var fits in exceptions[Key(finding.Rule, finding.Subject)].Where(one => one.Port is null || one.Port == finding.Port))
             {
                 used.Add(fits);
+                exception = exception is null || fits.Until > exception.Until ? fits : exception;
             }
 
             findings.Add(exception is null ? finding
@@ -66,6 +67,8 @@ public static class SchemaCheck
         return [.. findings.OrderBy(finding => finding.Path, StringComparer.Ordinal).ThenBy(finding => finding.At.Line).ThenBy(finding => finding.At.Column)
             .ThenBy(finding => finding.Rule, StringComparer.Ordinal).ThenBy(finding => finding.Message, StringComparer.Ordinal)];
     }
+
+    private static string Key(string rule, string subject) => $"{rule} {subject}";
 
     private static Finding? Useless(PortSchema schema, AllowedFinding exception, bool filesToo)
     {

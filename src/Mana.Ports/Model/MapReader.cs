@@ -6,26 +6,30 @@ namespace Mana.Ports.Model;
 internal sealed class MapReader
 {
     private readonly YamlMap _map;
-    private readonly string _what;
+    private readonly string _kind;
+    private readonly string? _name;
     private readonly FaultList _faults;
 
     /// <param name="map">The mapping.</param>
-    /// <param name="what">How faults call it.</param>
+    /// <param name="kind">How faults call it.</param>
+    /// <param name="name">Whose it is, where it has a name.</param>
     /// <param name="faults">Where they go.</param>
     /// <param name="known">The keys it may have.</param>
-    public MapReader(YamlMap map, string what, FaultList faults, params string[] known)
+    public MapReader(YamlMap map, string kind, string? name, FaultList faults, params string[] known)
     {
-        (_map, _what, _faults) = (map, what, faults);
+        (_map, _kind, _name, _faults) = (map, kind, name, faults);
         foreach (var entry in map.Entries)
         {
             if (Array.IndexOf(known, entry.Key) < 0)
             {
-                faults.Add(entry.KeyAt, $"unknown key \"{entry.Key}\" in {what}{Suggestions.Hint(entry.Key, known)}");
+                faults.Add(entry.KeyAt, $"unknown key \"{entry.Key}\" in {What}{Suggestions.Hint(entry.Key, known)}");
             }
         }
     }
 
     public SourcePlace At => _map.At;
+
+    private string What => _name is null ? _kind : $"{_kind} {_name}";
 
     public SourcePlace PlaceOf(string key) => _map.Find(key)?.At ?? _map.At;
 
@@ -40,7 +44,7 @@ internal sealed class MapReader
             case YamlText text:
                 return text.Value;
             case var other:
-                _faults.Add(other.At, $"\"{key}\" of {_what} must be a text, this is {other.Kind}");
+                _faults.Add(other.At, $"\"{key}\" of {What} must be a text, this is {other.Kind}");
                 return null;
         }
     }
@@ -54,7 +58,7 @@ internal sealed class MapReader
 
         if (_map.Find(key) is null or YamlText)
         {
-            _faults.Add(PlaceOf(key), $"{_what} has no \"{key}\"; add {key}: …");
+            _faults.Add(PlaceOf(key), $"{What} has no \"{key}\"; add {key}: …");
         }
 
         return "";
@@ -70,7 +74,7 @@ internal sealed class MapReader
 
         if (Array.IndexOf(allowed, word) < 0)
         {
-            _faults.Add(PlaceOf(key), $"\"{key}\" of {_what} cannot be \"{word}\"{Suggestions.Hint(word, allowed)}");
+            _faults.Add(PlaceOf(key), $"\"{key}\" of {What} cannot be \"{word}\"{Suggestions.Hint(word, allowed)}");
             return null;
         }
 
@@ -89,11 +93,11 @@ internal sealed class MapReader
                 {
                     if (item is not YamlText word)
                     {
-                        _faults.Add(item.At, $"\"{key}\" of {_what} is a list of texts, this is {item.Kind}");
+                        _faults.Add(item.At, $"\"{key}\" of {What} is a list of texts, this is {item.Kind}");
                     }
                     else if (allowed.Length > 0 && Array.IndexOf(allowed, word.Value) < 0)
                     {
-                        _faults.Add(item.At, $"\"{key}\" of {_what} cannot have \"{word.Value}\"{Suggestions.Hint(word.Value, allowed)}");
+                        _faults.Add(item.At, $"\"{key}\" of {What} cannot have \"{word.Value}\"{Suggestions.Hint(word.Value, allowed)}");
                     }
                     else
                     {
@@ -103,7 +107,7 @@ internal sealed class MapReader
 
                 return words;
             case var other:
-                _faults.Add(other.At, $"\"{key}\" of {_what} must be a list, this is {other.Kind}; write [{string.Join(", ", allowed is [] ? ["…"] : allowed)}]");
+                _faults.Add(other.At, $"\"{key}\" of {What} must be a list, this is {other.Kind}; write [{string.Join(", ", allowed is [] ? ["…"] : allowed)}]");
                 return [];
         }
     }
@@ -119,7 +123,7 @@ internal sealed class MapReader
             case YamlText { IsPlain: true, Value: "false" }:
                 return false;
             case var other:
-                _faults.Add(other.At, $"\"{key}\" of {_what} must be true or false");
+                _faults.Add(other.At, $"\"{key}\" of {What} must be true or false");
                 return false;
         }
     }
@@ -137,7 +141,7 @@ internal sealed class MapReader
             return number;
         }
 
-        _faults.Add(node.At, string.Create(CultureInfo.InvariantCulture, $"\"{key}\" of {_what} must be a whole number from {least} to {most}"));
+        _faults.Add(node.At, string.Create(CultureInfo.InvariantCulture, $"\"{key}\" of {What} must be a whole number from {least} to {most}"));
         return null;
     }
 
@@ -147,7 +151,7 @@ internal sealed class MapReader
     {
         if (_map.Find(key) is null)
         {
-            _faults.Add(_map.At, $"{_what} has no \"{key}\"; add {key}: …");
+            _faults.Add(_map.At, $"{What} has no \"{key}\"; add {key}: …");
         }
 
         return Port(key) ?? 0;
@@ -165,16 +169,16 @@ internal sealed class MapReader
             return date;
         }
 
-        _faults.Add(PlaceOf(key), $"\"{key}\" of {_what} must be a date such as 2027-03-31, not \"{text}\"");
+        _faults.Add(PlaceOf(key), $"\"{key}\" of {What} must be a date such as 2027-03-31, not \"{text}\"");
         return null;
     }
 
     /// <summary>A port is a plain whole number, so that nobody has to wonder what 030, 0x1f or "3001" mean.</summary>
-    private int? Port(YamlNode node, string key)
+    public int? Port(YamlNode node, string key)
     {
         if (node is not YamlText text)
         {
-            _faults.Add(node.At, $"\"{key}\" of {_what} must be a port number, this is {node.Kind}; a service with several ports is a list of entries with name and port each");
+            _faults.Add(node.At, $"\"{key}\" of {What} must be a port number, this is {node.Kind}; a service with several ports is a list of entries with name and port each");
             return null;
         }
 
@@ -185,7 +189,7 @@ internal sealed class MapReader
                 return port;
             }
 
-            _faults.Add(node.At, $"\"{key}\" of {_what} is a text; write {text.Value} without quotes");
+            _faults.Add(node.At, $"\"{key}\" of {What} is a text; write {text.Value} without quotes");
             return null;
         }
 
@@ -194,7 +198,7 @@ internal sealed class MapReader
             : PortSpan.TryParsePort(digits, out var meant) && !text.Value.StartsWith("0x", StringComparison.OrdinalIgnoreCase) && !text.Value.Contains('.', StringComparison.Ordinal)
                 ? string.Create(CultureInfo.InvariantCulture, $"; did you mean {meant}?")
                 : "";
-        _faults.Add(node.At, $"\"{key}\" of {_what} must be a whole number from 1 to 65535, not \"{text.Value}\"{hint}");
+        _faults.Add(node.At, $"\"{key}\" of {What} must be a whole number from 1 to 65535, not \"{text.Value}\"{hint}");
         return null;
     }
 }

@@ -20,7 +20,7 @@ public static partial class SchemaReader
         ArgumentNullException.ThrowIfNull(text);
         var faults = new FaultList(path);
         var tree = new YamlTree(path, faults.Items);
-        var root = tree.Parse(text);
+        var root = PlainYaml.TryRead(text) ?? tree.Parse(text);
         var schema = tree.IsBroken ? null : Root(root, path, faults);
         return faults.Items.Count == 0
             ? new SchemaReadResult(schema, [])
@@ -35,7 +35,7 @@ public static partial class SchemaReader
             return null;
         }
 
-        var reader = new MapReader(map, "the schema", faults, Sections);
+        var reader = new MapReader(map, "the schema", null, faults, Sections);
         if (map.Find("schema") is null)
         {
             faults.Add(new SourcePlace(1, 1), "the schema does not say which version it is; begin with schema: 1");
@@ -71,7 +71,7 @@ public static partial class SchemaReader
             case null:
                 return new PortPolicy();
             case YamlMap map:
-                var reader = new MapReader(map, "policy", faults, "range-size", "room", "stale-after-days");
+                var reader = new MapReader(map, "policy", null, faults, "range-size", "room", "stale-after-days");
                 return new PortPolicy
                 {
                     RangeSize = reader.Number("range-size", 0, PortSpan.Highest) ?? 0,
@@ -86,13 +86,13 @@ public static partial class SchemaReader
 
     private static PortHost Host(string name, SourcePlace at, YamlMap map, FaultList faults)
     {
-        var reader = new MapReader(map, $"host {name}", faults, "title", "address", "note", "reconciled");
+        var reader = new MapReader(map, "host", name, faults, "title", "address", "note", "reconciled");
         return new PortHost(name, reader.Text("title"), reader.Text("address"), reader.Text("note"), reader.Date("reconciled"), at);
     }
 
     private static PortRange Range(string name, SourcePlace at, YamlMap map, FaultList faults)
     {
-        var reader = new MapReader(map, $"range {name}", faults, "title", "first", "last", "purpose", "note", "expects");
+        var reader = new MapReader(map, "range", name, faults, "title", "first", "last", "purpose", "note", "expects");
         var (first, last) = (reader.RequiredPort("first"), reader.RequiredPort("last"));
         if (first > 0 && last > 0 && last < first)
         {
@@ -106,14 +106,14 @@ public static partial class SchemaReader
 
     private static HistoryNote History(YamlMap map, FaultList faults)
     {
-        var reader = new MapReader(map, "a history entry", faults, "date", "note");
+        var reader = new MapReader(map, "a history entry", null, faults, "date", "note");
         reader.Required("date");
         return new HistoryNote(reader.Date("date") ?? default, reader.Required("note"));
     }
 
     private static IReadOnlyList<AllowedFinding> Exception(YamlMap map, SourcePlace at, FaultList faults)
     {
-        var reader = new MapReader(map, "an exception", faults, "rule", "service", "port", "services", "reason", "until");
+        var reader = new MapReader(map, "an exception", null, faults, "rule", "service", "port", "services", "reason", "until");
         var rule = reader.Required("rule");
         if (rule.Length > 0 && !RuleId().IsMatch(rule))
         {
@@ -130,14 +130,13 @@ public static partial class SchemaReader
                 faults.Add(single.At, "an exception has either service, or services with a port each");
             }
 
-            if (several is not YamlMap { Entries: var entries } services)
+            if (several is not YamlMap { Entries: var entries })
             {
                 faults.Add(several.At, "\"services\" of an exception is a mapping of services and ports: { mana-media: 3015, … }");
                 return [];
             }
 
-            var ports = new MapReader(services, "an exception", faults, [.. entries.Select(entry => entry.Key)]);
-            return [.. entries.Select(entry => new AllowedFinding(rule, entry.Key, ports.Port(entry.Key), reason, until, entry.KeyAt))];
+            return [.. entries.Select(entry => new AllowedFinding(rule, entry.Key, reader.Port(entry.Value, entry.Key), reason, until, entry.KeyAt))];
         }
 
         return [new AllowedFinding(rule, reader.Required("service"), reader.Port("port"), reason, until, at)];
@@ -145,7 +144,7 @@ public static partial class SchemaReader
 
     private static FollowingFile FileOf(YamlMap map, SourcePlace at, string[] hosts, FaultList faults)
     {
-        var reader = new MapReader(map, "a file", faults, "kind", "path", "service", "host");
+        var reader = new MapReader(map, "a file", null, faults, "kind", "path", "service", "host");
         var path = reader.Required("path");
         if (Path.IsPathRooted(path) || path.Split('/', '\\').Contains(".."))
         {
@@ -200,7 +199,7 @@ public static partial class SchemaReader
             case YamlMap map:
                 foreach (var entry in map.Entries)
                 {
-                    if (!Name().IsMatch(entry.Key))
+                    if (!IsName(entry.Key))
                     {
                         faults.Add(entry.KeyAt, $"\"{entry.Key}\" is no name: letters, digits, dot, dash and underscore, beginning with a letter or digit");
                     }
@@ -224,8 +223,18 @@ public static partial class SchemaReader
         return found;
     }
 
-    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]*\z")]
-    private static partial Regex Name();
+    private static bool IsName(string text)
+    {
+        foreach (var c in text)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or '_'))
+            {
+                return false;
+            }
+        }
+
+        return text.Length > 0 && char.IsAsciiLetterOrDigit(text[0]);
+    }
 
     [GeneratedRegex(@"^PS[0-9]{3}\z")]
     private static partial Regex RuleId();

@@ -3,36 +3,35 @@ namespace Mana.Ports.Model;
 /// <summary>Reads services and reserved numbers, which speak of hosts and ranges.</summary>
 internal sealed class ServiceReader(FaultList faults, HashSet<string> hosts, HashSet<string> ranges)
 {
-    private static readonly Dictionary<string, ServiceStatus> Declared = new(StringComparer.Ordinal)
-    {
-        ["planned"] = ServiceStatus.Planned,
-        ["future"] = ServiceStatus.Future,
-        ["reserved"] = ServiceStatus.Reserved,
-    };
+    private static readonly string[] ServiceKeys =
+        ["description", "runtime", "status", "planned", "real", "pair", "local-first", "managed", "expects", "note"];
 
-    private static readonly Dictionary<string, ServiceStatus> Deployed = new(StringComparer.Ordinal)
-    {
-        ["running"] = ServiceStatus.Running,
-        ["not-deployed"] = ServiceStatus.NotDeployed,
-    };
+    private static readonly string[] PlannedKeys = ["name", "port", "range", "host", "protocol", "internal"];
+
+    private static readonly string[] RealKeys =
+        ["name", "host", "port", "address", "protocol", "status", "public", "health", "metrics", "container", "since", "task", "note"];
+
+    // Words and what they mean; the order is that of the hints.
+    private static readonly string[] Declared = ["planned", "future", "reserved"], Deployed = ["running", "not-deployed"];
+    private static readonly ServiceStatus[] DeclaredStatus = [ServiceStatus.Planned, ServiceStatus.Future, ServiceStatus.Reserved];
+
+    private static readonly string[] Protocols = ["tcp", "udp"], Paths = [PortService.Health, PortService.Metrics];
 
     public PortService Service(string name, SourcePlace at, YamlMap map)
     {
-        var reader = new MapReader(
-            map, $"service {name}", faults,
-            "description", "runtime", "status", "planned", "real", "pair", "local-first", "managed", "expects", "note");
+        var reader = new MapReader(map, "service", name, faults, ServiceKeys);
         var service = new PortService
         {
             Name = name,
             Description = reader.Text("description"),
             Runtime = reader.Text("runtime"),
-            DeclaredStatus = reader.OneOf("status", [.. Declared.Keys]) is { } status ? Declared[status] : null,
+            DeclaredStatus = reader.OneOf("status", Declared) is { } status ? DeclaredStatus[Array.IndexOf(Declared, status)] : null,
             Planned = Ports(reader, name, "planned", Planned, port => port.Name),
             Real = Ports(reader, name, "real", Real, port => port.Name + "\n" + port.Host),
             Pair = reader.Text("pair"),
             LocalFirst = reader.Flag("local-first"),
             Managed = reader.Flag("managed"),
-            Expects = reader.Texts("expects", PortService.Health, PortService.Metrics),
+            Expects = reader.Texts("expects", Paths),
             Note = reader.Text("note"),
             At = at,
             PairAt = reader.PlaceOf("pair"),
@@ -57,7 +56,7 @@ internal sealed class ServiceReader(FaultList faults, HashSet<string> hosts, Has
 
     public ReservedPorts Reserved(YamlMap map, SourcePlace at)
     {
-        var reader = new MapReader(map, "a reserved entry", faults, "ports", "range", "note");
+        var reader = new MapReader(map, "a reserved entry", null, faults, "ports", "range", "note");
         var text = reader.Required("ports");
         IReadOnlyList<PortSpan> spans = [];
         if (text.Length > 0 && !PortSpan.TryParseList(text, out spans))
@@ -74,7 +73,7 @@ internal sealed class ServiceReader(FaultList faults, HashSet<string> hosts, Has
         Port = reader.RequiredPort("port"),
         Range = Known(reader, "range", "range", ranges),
         Host = Known(reader, "host", "host", hosts),
-        Protocol = reader.OneOf("protocol", "tcp", "udp") ?? "tcp",
+        Protocol = reader.OneOf("protocol", Protocols) ?? "tcp",
         Internal = reader.Flag("internal"),
         At = reader.At,
         PortAt = reader.PlaceOf("port"),
@@ -82,7 +81,7 @@ internal sealed class ServiceReader(FaultList faults, HashSet<string> hosts, Has
 
     private RealPort Real(MapReader reader)
     {
-        var status = reader.OneOf("status", [.. Deployed.Keys]) is { } word ? Deployed[word] : ServiceStatus.Running;
+        var status = reader.OneOf("status", Deployed) is "not-deployed" ? ServiceStatus.NotDeployed : ServiceStatus.Running;
         if (reader.Node("host") is null && status == ServiceStatus.Running)
         {
             faults.Add(reader.At, $"a running port has no \"host\"; add host: …, or status: not-deployed{(hosts.Count > 0 ? $"; known hosts are {string.Join(", ", hosts)}" : "")}");
@@ -94,7 +93,7 @@ internal sealed class ServiceReader(FaultList faults, HashSet<string> hosts, Has
             Port = reader.RequiredPort("port"),
             Host = Known(reader, "host", "host", hosts),
             Address = reader.Text("address"),
-            Protocol = reader.OneOf("protocol", "tcp", "udp") ?? "tcp",
+            Protocol = reader.OneOf("protocol", Protocols) ?? "tcp",
             Status = status,
             Public = reader.Text("public"),
             Health = UrlPath(reader, "health"),
@@ -138,12 +137,13 @@ internal sealed class ServiceReader(FaultList faults, HashSet<string> hosts, Has
                 break;
         }
 
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var (kind, keys) = layer == "planned" ? ("planned of service", PlannedKeys) : ("real of service", RealKeys);
+        var seen = maps.Count > 1 ? new HashSet<string>(StringComparer.Ordinal) : null;
         var ports = new List<T>(maps.Count);
         foreach (var map in maps)
         {
-            var port = read(new MapReader(map, $"{layer} of service {name}", faults, layer == "planned" ? PlannedKeys : RealKeys));
-            if (!seen.Add(identity(port) ?? ""))
+            var port = read(new MapReader(map, kind, name, faults, keys));
+            if (seen?.Add(identity(port) ?? "") == false)
             {
                 faults.Add(map.At, $"service {name} has two {layer} ports of the same name; give each a name of its own");
             }
@@ -153,11 +153,6 @@ internal sealed class ServiceReader(FaultList faults, HashSet<string> hosts, Has
 
         return ports;
     }
-
-    private static readonly string[] PlannedKeys = ["name", "port", "range", "host", "protocol", "internal"];
-
-    private static readonly string[] RealKeys =
-        ["name", "host", "port", "address", "protocol", "status", "public", "health", "metrics", "container", "since", "task", "note"];
 
     private string? UrlPath(MapReader reader, string key)
     {

@@ -22,7 +22,7 @@ internal sealed record YamlText(string Value, bool IsPlain, SourcePlace At) : Ya
 /// <param name="Entries">In the order of the text; a key stands once.</param>
 /// <param name="IsFlow">Written with braces.</param>
 /// <param name="At">Its first character.</param>
-internal sealed record YamlMap(IReadOnlyList<YamlEntry> Entries, bool IsFlow, SourcePlace At) : YamlNode(At)
+internal sealed record YamlMap(List<YamlEntry> Entries, bool IsFlow, SourcePlace At) : YamlNode(At)
 {
     public override string Kind => "a mapping";
 
@@ -50,6 +50,9 @@ internal sealed record YamlList(IReadOnlyList<YamlNode> Items, SourcePlace At) :
 /// <summary>Builds the tree from the parser's events, and notes what a schema must not contain.</summary>
 internal sealed class YamlTree(string path, List<SchemaFault> faults)
 {
+    // The reader recurses; a text of a million brackets would end the process.
+    private const int Deepest = 64;
+
     private SourcePlace _last = new(1, 1);
 
     /// <summary>Whether the text is no YAML at all.</summary>
@@ -67,7 +70,7 @@ internal sealed class YamlTree(string path, List<SchemaFault> faults)
                 return null;
             }
 
-            var root = Node(parser);
+            var root = Node(parser, 0);
             parser.Consume<DocumentEnd>();
             if (!parser.TryConsume<StreamEnd>(out _))
             {
@@ -89,6 +92,11 @@ internal sealed class YamlTree(string path, List<SchemaFault> faults)
                 Broken(at, e.Message);
             }
         }
+        catch (TooDeepException)
+        {
+            IsBroken = true;
+            Fault(_last, $"nested deeper than {Deepest} levels; a schema needs a handful");
+        }
         catch (InvalidOperationException)
         {
             // The parser's scanner loses its footing on some texts, such as a brace that is never closed, instead of saying so.
@@ -98,9 +106,14 @@ internal sealed class YamlTree(string path, List<SchemaFault> faults)
         return null;
     }
 
-    private YamlNode Node(Parser parser)
+    private YamlNode Node(Parser parser, int depth)
     {
         var at = _last = PlaceOf(parser.Current!);
+        if (depth > Deepest)
+        {
+            throw new TooDeepException();
+        }
+
         if (parser.Current is NodeEvent { Anchor.IsEmpty: false })
         {
             Fault(at, "anchors are not allowed; write the value out, so that every line says what it means");
@@ -118,7 +131,7 @@ internal sealed class YamlTree(string path, List<SchemaFault> faults)
 
         if (parser.TryConsume<MappingStart>(out var mapping))
         {
-            return new YamlMap(Entries(parser), mapping.Style == MappingStyle.Flow, at);
+            return new YamlMap(Entries(parser, depth + 1), mapping.Style == MappingStyle.Flow, at);
         }
 
         if (parser.TryConsume<SequenceStart>(out _))
@@ -126,7 +139,7 @@ internal sealed class YamlTree(string path, List<SchemaFault> faults)
             var items = new List<YamlNode>();
             while (!parser.TryConsume<SequenceEnd>(out _))
             {
-                items.Add(Node(parser));
+                items.Add(Node(parser, depth + 1));
             }
 
             return new YamlList(items, at);
@@ -137,14 +150,14 @@ internal sealed class YamlTree(string path, List<SchemaFault> faults)
         return new YamlText("", true, at);
     }
 
-    private List<YamlEntry> Entries(Parser parser)
+    private List<YamlEntry> Entries(Parser parser, int depth)
     {
         var entries = new List<YamlEntry>();
         var lines = new Dictionary<string, int>(StringComparer.Ordinal);
         while (!parser.TryConsume<MappingEnd>(out _))
         {
-            var key = Node(parser);
-            var value = Node(parser);
+            var key = Node(parser, depth);
+            var value = Node(parser, depth);
             if (key is not YamlText { Value: var name })
             {
                 Fault(key.At, $"a key must be a text, this is {key.Kind}");
@@ -186,4 +199,6 @@ internal sealed class YamlTree(string path, List<SchemaFault> faults)
     private void Fault(SourcePlace at, string message) => faults.Add(new SchemaFault(path, at.Line, at.Column, message));
 
     private static SourcePlace PlaceOf(ParsingEvent parsed) => new((int)parsed.Start.Line, (int)parsed.Start.Column);
+
+    private sealed class TooDeepException : Exception;
 }

@@ -150,10 +150,10 @@ internal sealed class HtmlPicture
 
     private void Cell(PortRange? range, int port)
     {
-        var owners = _index.Planned[port].Select(one => (Name: Name(one.Service, one.Port.Name), Text: "planned"))
-            .Concat(_index.Real[port].Select(one => (Name: Name(one.Service, one.Port.Name), Text: one.Port.Status == ServiceStatus.Running ? $"runs on {one.Port.Host}" : "not deployed")))
+        var owners = _index.PlannedAt(port).Select(one => (Name: Name(one.Service, one.Port.Name), Text: "planned"))
+            .Concat(_index.RealAt(port).Select(one => (Name: Name(one.Service, one.Port.Name), Text: one.Port.Status == ServiceStatus.Running ? $"runs on {one.Port.Host}" : "not deployed")))
             .GroupBy(one => one.Name, StringComparer.Ordinal).ToList();
-        var running = _index.Real[port].Where(one => one.Port.Status == ServiceStatus.Running).ToList();
+        var running = _index.RealAt(port).Where(one => one.Port.Status == ServiceStatus.Running).ToList();
         var state = owners.Count == 0
             ? _index.RangeOf(port) != range ? "other"
                 : KnownPorts.IsBlockedByBrowsers(port) ? "blocked"

@@ -82,6 +82,19 @@ public sealed class SchemaReaderTests
     [InlineData("services: 3")]
     public void What_is_no_schema_is_a_fault_and_never_an_exception(string text) => SchemaReader.Read(text).Faults.Should().NotBeEmpty();
 
+    [Theory]
+    [InlineData("[", "")]
+    [InlineData("[", "]")]
+    [InlineData("{a: ", "}")]
+    [InlineData("- ", "")]
+    public void However_deep_a_text_is_nested_it_is_a_fault_and_no_end_of_the_process(string open, string close)
+    {
+        const int Deep = 200_000;
+        var value = string.Concat(Enumerable.Repeat(open, Deep)) + string.Concat(Enumerable.Repeat(close, Deep));
+
+        SchemaReader.Read($"schema: 1\nservices:\n  {value}\n", "t.yaml").Faults.Should().ContainSingle().Which.ToString().Should().Match("t.yaml:3:*: nested deeper than 64 levels*");
+    }
+
     [Fact]
     public void A_file_may_not_leave_the_schemas_directory() =>
         SchemaReader.Read($"{Schemas.Sound}\nfiles:\n  - {{ kind: env, path: ../secrets.env }}").Faults.Should().ContainSingle().Which.Message.Should().Contain("leaves the schema's directory");

@@ -23,6 +23,6 @@ internal static class PortsBenchCommand
         context.Get(Services) > MostServices
             ? throw new CliException(ExitCode.Usage, $"--services goes up to {MostServices}; there are no more port numbers")
             : BenchCommand.RunAsync(
-                context, _ => Task.FromResult(PortsBench.Run(context.Get(Services), cancellationToken)),
+                context, _ => PortsBench.RunAsync(context.Get(Services), BenchCommand.Mana, cancellationToken),
                 PortsBenchJson.Default.PortsBenchResult, result => result.Render());
 }
