@@ -166,8 +166,15 @@ public sealed record PersonaCatalog(IReadOnlyList<CatalogPersona> Personas, IRea
         var text = inner.Message.ReplaceLineEndings(" ").TrimEnd('.');
         return inner.Message.Contains("not found on type", StringComparison.Ordinal)
             ? $"unknown property {Quoted(text)}; known are {Known(text)}"
-            : $"this is not a sound catalog{(text.Contains("System.", StringComparison.Ordinal) ? "" : $" ({text})")}; see {EmbeddedName} for the form";
+            : $"this is not a sound catalog{Reason(text)}; see {EmbeddedName} for the form";
     }
+
+    /// <summary>The reader's words where a person understands them; it also speaks of its events and of our types.</summary>
+    private static string Reason(string text) =>
+        text.Contains("Expected 'SequenceStart'", StringComparison.Ordinal) ? " (a list belongs here; begin each entry with -)"
+        : text.Contains("Expected 'MappingStart'", StringComparison.Ordinal) || text.Contains("No node deserializer", StringComparison.Ordinal) ? " (properties belong here, such as name: Anna)"
+        : text.Contains("System.", StringComparison.Ordinal) || text.Contains("Mana.", StringComparison.Ordinal) || text.Contains("Expected '", StringComparison.Ordinal) ? ""
+        : $" ({text})";
 
     private static string Known(string message) => string.Join(
         ", ",

@@ -10,6 +10,10 @@ internal static class Texts
     public static string Time(DateTimeOffset? time) =>
         time is { } moment ? moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) : "never";
 
+    /// <summary>A time in a table; without year and seconds where there is little room.</summary>
+    public static FittedCell TimeCell(DateTimeOffset? time) =>
+        new(Time(time), time is { } moment ? moment.UtcDateTime.ToString("MM-dd HH:mm'Z'", CultureInfo.InvariantCulture) : null);
+
     public static string Milliseconds(int? milliseconds) =>
         milliseconds is { } ms ? string.Create(CultureInfo.InvariantCulture, $"{ms} ms") : "";
 

@@ -149,6 +149,8 @@ internal sealed class FakeRunner
     public PurgeRequest? LastPurge { get; private set; }
 
     /// <summary>Rows that a purge cannot remove.</summary>
+    public long Deleted { get; set; } = 3;
+
     public long Leftover { get; set; }
 
     /// <summary>What it knows of failing personas.</summary>
@@ -213,7 +215,7 @@ internal sealed class FakeRunner
             }
 
             return Results.Json(
-                new PurgeResponse(Leftover == 0, new Dictionary<string, long> { ["ticks"] = 3 }, new Dictionary<string, long> { ["ticks"] = Leftover }), RunnerJson.Default.PurgeResponse);
+                new PurgeResponse(Leftover == 0, new Dictionary<string, long> { ["ticks"] = Deleted }, new Dictionary<string, long> { ["ticks"] = Leftover }), RunnerJson.Default.PurgeResponse);
         });
         app.MapPost("/api/v1/pause", () => Results.Json(new PauseResponse(true, true), RunnerJson.Default.PauseResponse));
         app.MapPost("/api/v1/resume", () => Results.Json(new PauseResponse(true, false), RunnerJson.Default.PauseResponse));

@@ -111,7 +111,7 @@ public sealed class OperationsCommandsTests : IDisposable
         var list = await RunAsync("tick", "list", "--undelivered");
         var show = await RunAsync("tick", "show", "t-1");
 
-        list.Out.Should().MatchRegex(@"t-1\s+Anna\s+2026-11-22 12:00:00Z\s+1\s+1\s+7\s+mana-auth answered with 400")
+        list.Out.Should().MatchRegex(@"t-1  Anna  since 2026-11-22 12:00:00Z\n +1 waiting, 1 set aside, 7 attempts: mana-auth answered with 400")
             .And.Contain("tick set-aside ID");
         show.Out.Should().Contain("failed (model): overloaded")
             .And.Contain("taken up 3 times, 1 model call made again, 1 tool call made again, 2 tool calls in doubt")

@@ -81,6 +81,8 @@ public sealed class PersonaCatalogTests
     [InlineData("moduleMix: { todo: 1 }", "moduleMix: { todo: 1, todo: 2 }", "test.yaml:6: *uplicate key*")]
     [InlineData("moduleMix: { todo: 1 }", "moduleMix: { todo: much }", "test.yaml:6: *not a sound catalog*")]
     [InlineData("moduleMix: { todo: 1 }", "tickCadence: daily", "test.yaml:2: moduleMix of persona.rita@mana.test is missing; add*")]
+    [InlineData("  - name: Rita", "  - [name, Rita]\n  - name: Rita", "test.yaml:2: this is not a sound catalog (properties belong here, such as name: Anna); see catalog/personas.yaml*")]
+    [InlineData("personas:", "spaces: { us: {} }\npersonas:", "test.yaml:1: this is not a sound catalog (a list belongs here; begin each entry with -); see catalog/personas.yaml*")]
     [InlineData("name: Rita", "name: \"\"", "test.yaml:2: name is missing; add*")]
     [InlineData("@mana.test", "@example.org", "test.yaml:2: email \"persona.rita@example.org\" does not end with @mana.test; change it, or pass --allow-any-domain*")]
     [InlineData("persona.rita@mana.test", "rita", "test.yaml:2: email \"rita\" of Rita is no e-mail address; write persona.rita@mana.test")]

@@ -52,6 +52,18 @@ public sealed class PurgeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_purge_of_what_is_not_there_says_so()
+    {
+        await using var services = await StartAsync(countsRows: true);
+        _runner.Deleted = 0;
+
+        var gone = await RunAsync(services, "", "purge", "--persona", "persona.nobody@mana.test", "--yes");
+
+        (gone.ExitCode, gone.Error).Should().Be((ExitCode.Ok, ""));
+        gone.Out.Should().Contain("Nothing of it was there: already removed, or mistyped.").And.Contain("0 rows removed, 0 left");
+    }
+
+    [Fact]
     public async Task A_run_is_listed_and_purged_with_all_its_ticks_and_what_they_wrote()
     {
         await using var services = await StartAsync(countsRows: true);

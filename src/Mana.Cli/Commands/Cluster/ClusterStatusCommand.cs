@@ -9,8 +9,6 @@ namespace Mana.Cli.Commands.Cluster;
 /// <summary><c>mana cluster status</c></summary>
 internal static class ClusterStatusCommand
 {
-    private const int FullWidth = 120;
-
     public static Command Create(GlobalOptions globals, CliEnvironment environment) =>
         new Verb("status", "Show the nodes, what they run, what waits, and when personas are next asked for.", "mana cluster status", "mana cluster status --json")
             .Runs(globals, environment, RunAsync);
@@ -30,25 +28,17 @@ internal static class ClusterStatusCommand
             : $"One node, alone on SQLite (with DATABASE_URL others can join){(cluster.Paused ? ", [yellow]paused[/]" : "")}");
 
         // A node's name begins with its address, so that this can go first where there is little room.
-        var isNarrow = context.Console.Profile.Width < FullWidth;
-        var table = isNarrow ? Texts.Table("node", "status", "running", "") : Texts.Table("node", "address", "status", "since", "running", "");
+        var table = new FittedTable(new("node"), new("address", 2), new("status"), new("since", 1), new("running"), new(""));
         foreach (var node in cluster.Nodes)
         {
             var name = Markup.Escape(node.Name);
             var status = node.Status == "active" ? "[green]active[/]" : $"[yellow]{Markup.Escape(node.Status)}[/]";
             var running = node.Running.ToString(CultureInfo.InvariantCulture);
             var marks = string.Join(", ", Marks(cluster, node));
-            if (isNarrow)
-            {
-                table.AddRow(name, status, running, marks);
-            }
-            else
-            {
-                table.AddRow(name, Markup.Escape(node.Address), status, node.Since is null ? "" : Texts.Time(node.Since), running, marks);
-            }
+            table.AddRow(name, Markup.Escape(node.Address), status, node.Since is null ? "" : Texts.TimeCell(node.Since), running, marks);
         }
 
-        context.Console.Write(table);
+        table.Write(context.Console);
         context.Say($"no node runs: {Waiting(cluster)}");
         context.Say($"last asked who is due {Texts.Time(cluster.LastBeatAt)}"
             + (cluster.NextBeatAt is null ? "" : $", next {Texts.Time(cluster.NextBeatAt)}")

@@ -110,7 +110,7 @@ internal static class ClientCommands
             return ExitCode.Ok;
         }
 
-        var table = Texts.Table("name", "client id", "may", "secret", "since", "redirects");
+        var table = new FittedTable(new("name"), new("client id"), new("may", 3), new("secret", 2), new("since", 1), new("redirects", 4, Wraps: true));
         foreach (var client in clients)
         {
             table.AddRow(
@@ -118,11 +118,11 @@ internal static class ClientCommands
                 Markup.Escape(client.ClientId),
                 Markup.Escape(string.Join(' ', client.Scopes)),
                 client.Confidential ? "yes" : "no",
-                Texts.Time(client.CreatedAt),
+                Texts.TimeCell(client.CreatedAt),
                 Markup.Escape(string.Join(' ', client.RedirectUris)));
         }
 
-        context.Console.Write(table);
+        table.Write(context.Console);
         return ExitCode.Ok;
     }
 

@@ -34,7 +34,9 @@ internal static class ListCommand
             return ExitCode.Ok;
         }
 
-        var table = Texts.Table("name", "e-mail", "archetype", "cadence", "last active", "next due", "actions 7d", "failures", "last error");
+        var table = new FittedTable(
+            new("name"), new("e-mail", 5), new("archetype", 6), new("cadence", 4), new("last active"), new("next due", 1), new("actions 7d", 3), new("failures", 1),
+            new("last error", 2, Wraps: true));
         foreach (var persona in personas)
         {
             table.AddRow(
@@ -42,14 +44,14 @@ internal static class ListCommand
                 Markup.Escape(persona.Email),
                 Markup.Escape(persona.Archetype),
                 Markup.Escape(persona.TickCadence),
-                persona.LastActiveAt is null ? "[yellow]never[/]" : Texts.Time(persona.LastActiveAt),
-                persona.NextDueAt is null ? "" : Texts.Time(persona.NextDueAt),
+                persona.LastActiveAt is null ? "[yellow]never[/]" : Texts.TimeCell(persona.LastActiveAt),
+                persona.NextDueAt is null ? "" : Texts.TimeCell(persona.NextDueAt),
                 persona.Actions7d.ToString(CultureInfo.InvariantCulture),
                 persona.Failures > 0 ? $"[red]{persona.Failures.ToString(CultureInfo.InvariantCulture)}[/]" : "0",
                 Markup.Escape(Texts.Short(persona.LastError ?? "", 40)));
         }
 
-        context.Console.Write(table);
+        table.Write(context.Console);
         return ExitCode.Ok;
     }
 }

@@ -76,18 +76,18 @@ internal static class ShowCommand
         context.Say(Markup.Escape(persona.SystemPrompt));
         if (detail.RecentActions.Count > 0)
         {
-            var actions = Texts.Table("when", "tool", "result", "ms", "error");
+            var actions = new FittedTable(new("when"), new("tool"), new("result"), new("ms", 2), new("error", 1, Wraps: true));
             foreach (var action in detail.RecentActions)
             {
                 actions.AddRow(
-                    Texts.Time(action.CreatedAt),
+                    Texts.TimeCell(action.CreatedAt),
                     Markup.Escape(action.ToolName),
                     action.Result == "ok" ? "[green]ok[/]" : $"[red]{Markup.Escape(action.Result)}[/]",
                     action.LatencyMs?.ToString(CultureInfo.InvariantCulture) ?? "",
                     Markup.Escape(Texts.Short(action.ErrorMessage ?? "", 60)));
             }
 
-            context.Console.Write(actions);
+            actions.Write(context.Console);
         }
 
         foreach (var module in detail.FeedbackByModule)

@@ -47,16 +47,18 @@ internal static class DiffCommand
         }
 
         // A finding in a file says itself what the schema says.
-        var table = context.Get(Files) ? Texts.Table("service", "rule", "what") : Texts.Table("service", "what", heads.Item1, heads.Item2);
+        var table = context.Get(Files)
+            ? new FittedTable(new("service"), new("rule"), new("what", Wraps: true))
+            : new FittedTable(new("service"), new("what"), new(heads.Item1), new(heads.Item2, Wraps: true));
         foreach (var difference in differences)
         {
             string[] cells = context.Get(Files)
                 ? [difference.Service, difference.What, difference.After ?? ""]
                 : [difference.Service, difference.What, difference.Before ?? "", difference.After ?? ""];
-            table.AddRow([.. cells.Select(Markup.Escape)]);
+            table.AddRow([.. cells.Select(cell => new FittedCell(Markup.Escape(cell)))]);
         }
 
-        context.Console.Write(table);
+        table.Write(context.Console);
         return ExitCode.Ok;
     }
 

@@ -45,13 +45,13 @@ internal static class ExplainCommand
         }
         else
         {
-            var table = Texts.Table("rule", "severity", "what should be");
+            var table = new FittedTable(new("rule"), new("severity"), new("what should be", Wraps: true));
             foreach (var rule in rules)
             {
                 table.AddRow(rule.Id, Word(rule), Markup.Escape(rule.Summary));
             }
 
-            context.Console.Write(table);
+            table.Write(context.Console);
         }
 
         return ExitCode.Ok;

@@ -58,7 +58,8 @@ internal static class ListCommand
             return ExitCode.Ok;
         }
 
-        var table = Texts.Table("planned", "real", "service", "status", "host", "range", "runtime", "description");
+        var table = new FittedTable(
+            new("planned"), new("real"), new("service"), new("status"), new("host", 1), new("range", 2), new("runtime", 4), new("description", 3, Wraps: true));
         foreach (var row in rows)
         {
             var isReserved = row.Service == ReservedName;
@@ -73,7 +74,7 @@ internal static class ListCommand
                 isReserved ? "" : Markup.Escape(Texts.Short(row.Description ?? "", 60)));
         }
 
-        context.Console.Write(table);
+        table.Write(context.Console);
         return ExitCode.Ok;
     }
 

@@ -72,7 +72,7 @@ internal static class ScanCommand
 
     private static void Print(CommandContext context, List<ScanRow> rows, int hidden, int conflicts)
     {
-        var table = Texts.Table("port", "state", "service", "range", "address", "process");
+        var table = new FittedTable(new("port"), new("state"), new("service"), new("range", 3), new("address", 2), new("process", 1));
         foreach (var row in rows)
         {
             table.AddRow(
@@ -86,7 +86,7 @@ internal static class ScanCommand
 
         if (rows.Count > 0)
         {
-            context.Console.Write(table);
+            table.Write(context.Console);
         }
 
         context.Say(conflicts == 0

@@ -124,6 +124,11 @@ internal static class PurgeCommand
         }
 
         context.Console.Write(table);
+        if (rows.All(row => row is { Deleted: 0 or null, Remaining: 0 }))
+        {
+            context.Say("[yellow]Nothing of it was there[/]: already removed, or mistyped. [bold]./mana tick list[/], [bold]runs list[/] and [bold]personas list[/] show what there is.");
+        }
+
         context.Say(string.Create(
             CultureInfo.InvariantCulture, $"{rows.Sum(row => row.Deleted ?? 0)} rows removed, {(left == 0 ? "[green]0 left[/]" : $"[red]{left} left[/]")}"));
     }

@@ -35,20 +35,20 @@ internal static class RunListCommand
             return ExitCode.Ok;
         }
 
-        var table = Texts.Table("run", "first tick", "last tick", "ticks", "personas", "open", "failed");
+        var table = new FittedTable(new("run"), new("first tick", 2), new("last tick", 4), new("ticks"), new("personas", 3), new("open", 1), new("failed"));
         foreach (var run in runs)
         {
             table.AddRow(
                 Markup.Escape(run.Run),
-                Texts.Time(run.FirstTickAt),
-                Texts.Time(run.LastTickAt),
+                Texts.TimeCell(run.FirstTickAt),
+                Texts.TimeCell(run.LastTickAt),
                 run.Ticks.ToString(CultureInfo.InvariantCulture),
                 run.Personas.ToString(CultureInfo.InvariantCulture),
                 run.Open.ToString(CultureInfo.InvariantCulture),
                 run.Failed == 0 ? "0" : $"[red]{run.Failed.ToString(CultureInfo.InvariantCulture)}[/]");
         }
 
-        context.Console.Write(table);
+        table.Write(context.Console);
         return ExitCode.Ok;
     }
 }

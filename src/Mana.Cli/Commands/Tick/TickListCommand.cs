@@ -12,9 +12,7 @@ internal static class TickListCommand
     private const int DefaultLimit = 20;
     private const int ReasonLength = 100;
 
-    // An id that is broken over two lines cannot be copied into the next command.
-    private const int FullWidth = 140;
-    private const int NarrowName = 10;
+    private const int ShortName = 10;
 
     private static readonly Option<int> Limit = CountOption.Of("--limit", DefaultLimit, "How many, newest first");
 
@@ -53,37 +51,29 @@ internal static class TickListCommand
             return ExitCode.Ok;
         }
 
-        var isNarrow = context.Console.Profile.Width < FullWidth;
         if (!context.Get(Undelivered))
         {
-            context.Console.Write(isNarrow ? NarrowTable(ticks) : Table(ticks));
-        }
-        else if (isNarrow)
-        {
-            PrintUndelivered(context, ticks);
+            Table(ticks).Write(context.Console);
         }
         else
         {
-            context.Console.Write(UndeliveredTable(ticks));
-        }
-
-        if (context.Get(Undelivered))
-        {
+            PrintUndelivered(context, ticks);
             context.Say("A persona visits again when nothing of it waits. [bold]./mana tick retry ID[/] sends now, [bold]./mana tick set-aside ID[/] lets the persona go on without.");
         }
 
         return ExitCode.Ok;
     }
 
-    private static Table Table(IReadOnlyList<TickSummary> ticks)
+    private static FittedTable Table(IReadOnlyList<TickSummary> ticks)
     {
-        var table = Texts.Table("tick", "persona", "started", "phase", "outcome", "calls", "ratings", "brain", "delivered");
+        var table = new FittedTable(
+            new("tick"), new("persona"), new("started"), new("phase", 5), new("outcome"), new("calls", 1), new("ratings", 2), new("brain", 4), new("delivered", 3));
         foreach (var tick in ticks)
         {
             table.AddRow(
                 Markup.Escape(tick.Id.Value),
-                Markup.Escape(tick.Name),
-                Texts.Time(tick.StartedAt),
+                new FittedCell(Markup.Escape(tick.Name), Markup.Escape(Texts.Short(tick.Name, ShortName))),
+                Texts.TimeCell(tick.StartedAt),
                 Markup.Escape(tick.Phase),
                 Texts.State(tick),
                 tick.ToolCalls.ToString(CultureInfo.InvariantCulture),
@@ -95,48 +85,14 @@ internal static class TickListCommand
         return table;
     }
 
-    /// <summary>What fits beside a whole id on 80 columns; <c>tick show</c> has the rest.</summary>
-    private static Table NarrowTable(IReadOnlyList<TickSummary> ticks)
-    {
-        var table = Texts.Table("tick", "persona", "started", "outcome");
-        foreach (var tick in ticks)
-        {
-            table.AddRow(
-                Markup.Escape(tick.Id.Value),
-                Markup.Escape(Texts.Short(tick.Name, NarrowName)),
-                tick.StartedAt.UtcDateTime.ToString("MM-dd HH:mm'Z'", CultureInfo.InvariantCulture),
-                Texts.State(tick));
-        }
-
-        return table;
-    }
-
     private static void PrintUndelivered(CommandContext context, IReadOnlyList<TickSummary> ticks)
     {
         foreach (var tick in ticks)
         {
-            context.Say($"{Markup.Escape(tick.Id.Value)}  [bold]{Markup.Escape(Texts.Short(tick.Name, NarrowName))}[/]  since {Texts.Time(tick.EndedAt)}");
+            context.Say($"{Markup.Escape(tick.Id.Value)}  [bold]{Markup.Escape(Texts.Short(tick.Name, ShortName))}[/]  since {Texts.Time(tick.EndedAt)}");
             context.Say(string.Create(
                 CultureInfo.InvariantCulture,
                 $"    {tick.Undelivered - tick.SetAside} waiting, {tick.SetAside} set aside, {Texts.Count(tick.DeliveryAttempts, "attempt")}: {Markup.Escape(Texts.Short(tick.DeliveryError ?? "not tried yet", ReasonLength))}"));
         }
-    }
-
-    private static Table UndeliveredTable(IReadOnlyList<TickSummary> ticks)
-    {
-        var table = Texts.Table("tick", "persona", "since", "waiting", "set aside", "attempts", "reason");
-        foreach (var tick in ticks)
-        {
-            table.AddRow(
-                Markup.Escape(tick.Id.Value),
-                Markup.Escape(tick.Name),
-                Texts.Time(tick.EndedAt),
-                (tick.Undelivered - tick.SetAside).ToString(CultureInfo.InvariantCulture),
-                tick.SetAside > 0 ? $"[red]{tick.SetAside.ToString(CultureInfo.InvariantCulture)}[/]" : "0",
-                tick.DeliveryAttempts.ToString(CultureInfo.InvariantCulture),
-                Markup.Escape(Texts.Short(tick.DeliveryError ?? "not tried yet", ReasonLength)));
-        }
-
-        return table;
     }
 }

@@ -85,7 +85,7 @@ internal static class TickRunCommand
         }
         else if (ticks.Count > 0)
         {
-            context.Console.Write(TickTable.Of(ticks));
+            TickTable.Of(ticks).Write(context.Console);
         }
 
         return ticks.TrueForAll(tick => Texts.Succeeded(tick.Tick.Outcome)) && ticks.Count == started.Ticks.Count

@@ -10,9 +10,9 @@ internal static class TickTable
 {
     private const int NoteLength = 60;
 
-    public static Table Of(IEnumerable<TickDetail> ticks)
+    public static FittedTable Of(IEnumerable<TickDetail> ticks)
     {
-        var table = Texts.Table("persona", "outcome", "calls", "ratings", "");
+        var table = new FittedTable(new("persona"), new("outcome"), new("calls"), new("ratings", Wraps: true), new("", 1, Wraps: true));
         foreach (var detail in ticks)
         {
             table.AddRow(

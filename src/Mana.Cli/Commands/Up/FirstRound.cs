@@ -113,7 +113,7 @@ internal static class FirstRound
             $"[bold]first round[/]: {good} of {ticks.Count} personas in {took.TotalSeconds:0.0} s, {ticks.Sum(detail => detail.Tick.ToolCalls)} tool calls, {ticks.Sum(detail => detail.Tick.Ratings)} ratings [grey](uncalibrated simulation)[/]"));
         if (!context.Json)
         {
-            context.Console.Write(TickTable.Of(ticks.OrderBy(detail => detail.Tick.Name, StringComparer.Ordinal)));
+            TickTable.Of(ticks.OrderBy(detail => detail.Tick.Name, StringComparer.Ordinal)).Write(context.Console);
         }
     }
 }
