@@ -23,8 +23,8 @@ public sealed class FittedTableTests
 
         var narrow = Lines(50);
         narrow.Should().NotContain(line => line.Contains("mac-mini")).And.Contain(line => line.Contains("12-01 13:18Z"));
-        string.Join(' ', narrow).Should().Contain("Not shown here: host; a wider terminal or --json has all.");
-        narrow.Should().Contain(line => line.Contains("because of the long")).And.Contain(line => line.Trim() == "way round", "a text may go over several lines");
+        narrow.Should().Contain(line => line.StartsWith("Not shown here: host; a wider terminal or"));
+        narrow.Should().Contain(line => line.Contains("because of the long way")).And.Contain(line => line.Trim() == "round", "a text may go over several lines");
     }
 
     [Fact]
