@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using Mana.Benchmarks.Ticks;
 using Mana.Hosting;
 using Mana.Hosting.Storage;
 using Microsoft.Data.Sqlite;
@@ -16,14 +15,14 @@ internal class DatabaseRows
 
     /// <param name="settings">As the service has them.</param>
     /// <param name="service">Its short name: <c>auth</c>, <c>mcp</c>.</param>
-    /// <exception cref="TickBenchException">The settings name no database.</exception>
+    /// <exception cref="BenchException">The settings name no database.</exception>
     protected DatabaseRows(IEnumerable<KeyValuePair<string, string?>> settings, string service)
     {
         var reader = new SettingsReader(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
         _database = DatabaseSettings.Read(reader, service);
         if (reader.Errors.Count > 0)
         {
-            throw new TickBenchException(string.Join('\n', reader.Errors));
+            throw new BenchException(string.Join('\n', reader.Errors));
         }
     }
 

@@ -17,6 +17,7 @@ namespace Mana.Mcp;
 /// <param name="PolicyMode"><c>POLICY_MODE</c>: off, log-only or enforce (default).</param>
 /// <param name="RateLimit"><c>POLICY_RATE_LIMIT</c>: so many calls of one tool by one user within a minute; 30 by default.</param>
 /// <param name="PublicUrl"><c>MCP_PUBLIC_URL</c>: the address that clients use, for OAuth; <c>http://localhost:PORT/mcp</c> when null.</param>
+/// <param name="TimeZone"><c>MCP_TIME_ZONE</c>: of callers who name none; UTC by default.</param>
 /// <param name="Bounds">How much a space may hold, and how long deleted records stay.</param>
 /// <param name="HonoursKeys"><c>MCP_IDEMPOTENCY</c>: on by default; off ignores idempotency keys, for tests that have to see doubled writes.</param>
 /// <param name="Database"><c>DATABASE_URL</c> or <c>MANA_DATA</c>.</param>
@@ -31,10 +32,13 @@ internal sealed record McpSettings(
     PolicyMode PolicyMode,
     int RateLimit,
     Uri? PublicUrl,
+    TimeZoneInfo TimeZone,
     SpaceBounds Bounds,
     bool HonoursKeys,
     DatabaseSettings Database)
 {
+    private const string TimeZoneKey = "MCP_TIME_ZONE";
+
     public static McpSettings Read(SettingsReader settings, ManaEnvironment environment)
     {
         var authUrl = settings.Url("MANA_AUTH_URL", "http://localhost:3001");
@@ -49,6 +53,7 @@ internal sealed record McpSettings(
             Mode(settings),
             settings.PositiveInt("POLICY_RATE_LIMIT", 30),
             settings.Optional("MCP_PUBLIC_URL") is null ? null : settings.Url("MCP_PUBLIC_URL", "http://localhost/mcp"),
+            Zone(settings),
             SpaceBounds.Read(settings),
             Keys(settings, environment),
             DatabaseSettings.Read(settings, "mcp"));
@@ -93,6 +98,18 @@ internal sealed record McpSettings(
         }
 
         return isOn;
+    }
+
+    private static TimeZoneInfo Zone(SettingsReader settings)
+    {
+        var text = settings.Text(TimeZoneKey, "UTC");
+        if (TimeZoneInfo.TryFindSystemTimeZoneById(text, out var zone) && zone.HasIanaId)
+        {
+            return zone;
+        }
+
+        settings.Fault($"{TimeZoneKey} must be an IANA time zone such as Europe/Berlin, got \"{text}\"");
+        return TimeZoneInfo.Utc;
     }
 
     private static PolicyMode Mode(SettingsReader settings)

@@ -15,7 +15,7 @@ public static class ConversationsBench
     /// <param name="options">What to run.</param>
     /// <param name="progress">Told each step in one line.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="TickBenchException">It could not be run to its end.</exception>
+    /// <exception cref="BenchException">It could not be run to its end.</exception>
     public static async Task<ConversationsBenchResult> RunAsync(
         ConversationsBenchOptions options, IProgress<string> progress, CancellationToken cancellationToken)
     {
@@ -70,7 +70,7 @@ public static class ConversationsBench
                 }
                 else if (time.GetElapsedTime(since) > Stall)
                 {
-                    throw new TickBenchException($"{seen.Item1} answers were given and {seen.Item2} visits ended, and then nothing for {Stall.TotalMinutes:0} minutes.");
+                    throw new BenchException($"{seen.Item1} answers were given and {seen.Item2} visits ended, and then nothing for {Stall.TotalMinutes:0} minutes.");
                 }
             }
         }

@@ -54,7 +54,7 @@ internal sealed class AuthProcess : IAsyncDisposable
             {
                 if (process.HasEnded)
                 {
-                    throw new TickBenchException($"mana-auth ended by itself.\n{process.LastLines}");
+                    throw new BenchException($"mana-auth ended by itself.\n{process.LastLines}");
                 }
 
                 await Task.Delay(PollInterval, TimeProvider.System, cancellationToken);

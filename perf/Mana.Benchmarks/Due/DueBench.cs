@@ -22,12 +22,12 @@ public static class DueBench
     /// <param name="options">What to run.</param>
     /// <param name="progress">Told each step in one line.</param>
     /// <param name="cancellationToken">Stops it and its process.</param>
-    /// <exception cref="TickBenchException">It could not be run to its end.</exception>
+    /// <exception cref="BenchException">It could not be run to its end.</exception>
     public static async Task<DueBenchResult> RunAsync(DueBenchOptions options, IProgress<string> progress, CancellationToken cancellationToken)
     {
         if (options.Personas < Page)
         {
-            throw new TickBenchException($"At least {Page} personas are needed: that is a page.");
+            throw new BenchException($"At least {Page} personas are needed: that is a page.");
         }
 
         using var limit = new CancellationTokenSource(Limit, TimeProvider.System);
@@ -39,11 +39,11 @@ public static class DueBench
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TickBenchException($"The run did not end within {Limit.TotalMinutes:0} minutes.");
+            throw new BenchException($"The run did not end within {Limit.TotalMinutes:0} minutes.");
         }
         catch (HttpRequestException exception)
         {
-            throw new TickBenchException($"mana-auth did not answer: {exception.Message}");
+            throw new BenchException($"mana-auth did not answer: {exception.Message}");
         }
     }
 
@@ -96,7 +96,7 @@ public static class DueBench
             var elapsed = TimeProvider.System.GetElapsedTime(began).TotalMilliseconds;
             if (found != rows)
             {
-                throw new TickBenchException($"{name}: {found} personas in the answer, expected {rows}.");
+                throw new BenchException($"{name}: {found} personas in the answer, expected {rows}.");
             }
 
             if (number >= WarmUp)

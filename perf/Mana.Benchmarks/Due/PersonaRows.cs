@@ -1,5 +1,4 @@
 using System.Globalization;
-using Mana.Benchmarks.Ticks;
 using Mana.Hosting.Storage;
 
 namespace Mana.Benchmarks.Due;
@@ -19,7 +18,7 @@ internal sealed class PersonaRows(IReadOnlyDictionary<string, string> settings)
         await using var connection = await OpenAsync(cancellationToken);
         if (await ScalarAsync(connection, "select count(*) from personas", cancellationToken) != 0)
         {
-            throw new TickBenchException("The database has personas already; name an empty one.");
+            throw new BenchException("The database has personas already; name an empty one.");
         }
 
         // Both databases make the rows themselves.

@@ -14,7 +14,7 @@ public static class FleetBench
     /// <param name="options">What to run.</param>
     /// <param name="progress">Told each step in one line.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="TickBenchException">It could not be run to its end.</exception>
+    /// <exception cref="BenchException">It could not be run to its end.</exception>
     public static async Task<FleetBenchResult> RunAsync(FleetBenchOptions options, IProgress<string> progress, CancellationToken cancellationToken)
     {
         var time = TimeProvider.System;
@@ -69,7 +69,7 @@ public static class FleetBench
                 }
                 else if (time.GetElapsedTime(since) > Stall)
                 {
-                    throw new TickBenchException($"{seen} of {options.Personas} visits ended, and then none for {Stall.TotalMinutes:0} minutes.");
+                    throw new BenchException($"{seen} of {options.Personas} visits ended, and then none for {Stall.TotalMinutes:0} minutes.");
                 }
             }
         }
@@ -83,7 +83,7 @@ public static class FleetBench
         var visits = auth.TakeVisits();
         if (visits.Count == 0)
         {
-            throw new TickBenchException("Nobody came: the clock's beat comes once a minute, so watch for longer.");
+            throw new BenchException("Nobody came: the clock's beat comes once a minute, so watch for longer.");
         }
 
         var late = visits.Select(visit => (visit.Started - visit.Due).TotalSeconds).Order().ToList();

@@ -19,7 +19,7 @@ public static class GatewayBench
     /// <param name="options">What to run.</param>
     /// <param name="progress">Told each step in one line.</param>
     /// <param name="cancellationToken">Stops it and its process.</param>
-    /// <exception cref="TickBenchException">It could not be run to its end.</exception>
+    /// <exception cref="BenchException">It could not be run to its end.</exception>
     public static async Task<GatewayBenchResult> RunAsync(GatewayBenchOptions options, IProgress<string> progress, CancellationToken cancellationToken)
     {
         var directory = Directory.CreateTempSubdirectory("mana-bench-").FullName;
@@ -31,7 +31,7 @@ public static class GatewayBench
         }
         catch (HttpRequestException exception)
         {
-            throw new TickBenchException($"mana-mcp did not answer: {exception.Message}");
+            throw new BenchException($"mana-mcp did not answer: {exception.Message}");
         }
         finally
         {

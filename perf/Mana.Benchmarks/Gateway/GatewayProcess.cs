@@ -58,7 +58,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
             {
                 if (process.HasEnded)
                 {
-                    throw new TickBenchException($"mana-mcp ended by itself.\n{process.LastLines}");
+                    throw new BenchException($"mana-mcp ended by itself.\n{process.LastLines}");
                 }
 
                 await Task.Delay(PollInterval, TimeProvider.System, cancellationToken);
@@ -74,7 +74,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     }
 
     /// <summary>Sends a message and reads the whole answer.</summary>
-    /// <exception cref="TickBenchException">It is an error.</exception>
+    /// <exception cref="BenchException">It is an error.</exception>
     public Task<string> SendAsync(string token, string space, string body, CancellationToken cancellationToken) =>
         SendAsync(_http, token, space, body, cancellationToken);
 
@@ -90,7 +90,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         return response.IsSuccessStatusCode && !text.Contains("\"isError\":true", StringComparison.Ordinal) && !text.Contains("\"error\":{", StringComparison.Ordinal)
             ? text
-            : throw new TickBenchException($"mana-mcp answered {(int)response.StatusCode}: {text[..Math.Min(text.Length, 500)]}");
+            : throw new BenchException($"mana-mcp answered {(int)response.StatusCode}: {text[..Math.Min(text.Length, 500)]}");
     }
 
     public async ValueTask DisposeAsync()

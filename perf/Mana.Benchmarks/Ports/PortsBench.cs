@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization;
-using Mana.Benchmarks.Ticks;
 using Mana.Ports.Checks;
 using Mana.Ports.Model;
 
@@ -48,7 +47,7 @@ public static class PortsBench
     /// <param name="services">How many services the schema has.</param>
     /// <param name="mana">The program whose command is measured, too.</param>
     /// <param name="cancellationToken">Cancels it between two runs.</param>
-    /// <exception cref="TickBenchException">The command could not be run.</exception>
+    /// <exception cref="BenchException">The command could not be run.</exception>
     public static async Task<PortsBenchResult> RunAsync(int services, string mana, CancellationToken cancellationToken)
     {
         var text = Schema(services);
@@ -83,11 +82,11 @@ public static class PortsBench
             for (var run = 0; run < Commands; run++)
             {
                 var started = Stopwatch.GetTimestamp();
-                var ended = await BenchProcess.EndAsync(mana, ["ports", "check", "--file", file, "--quiet"], new Dictionary<string, string>(), null, cancellationToken);
+                var ended = await BenchProcess.RunToEndAsync(mana, ["ports", "check", "--file", file, "--quiet"], new Dictionary<string, string>(), null, cancellationToken);
                 times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
                 if (ended.Code is not (0 or 1))
                 {
-                    throw new TickBenchException($"mana ports check ended with {ended.Code}.\n{ended.Output}");
+                    throw new BenchException($"mana ports check ended with {ended.Code}.\n{ended.Output}");
                 }
             }
 

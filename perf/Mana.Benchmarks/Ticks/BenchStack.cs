@@ -48,12 +48,12 @@ internal sealed class BenchStack : IAsyncDisposable
         }
     }
 
-    /// <exception cref="TickBenchException">A process is gone.</exception>
+    /// <exception cref="BenchException">A process is gone.</exception>
     public void EnsureAlive()
     {
         if (_processes.FirstOrDefault(process => process.HasEnded) is { } ended)
         {
-            throw new TickBenchException($"{ended.Name} ended by itself.\n{ended.LastLines}");
+            throw new BenchException($"{ended.Name} ended by itself.\n{ended.LastLines}");
         }
     }
 

@@ -14,7 +14,7 @@ public static class TickBench
     /// <param name="options">What to run.</param>
     /// <param name="progress">Told each step in one line.</param>
     /// <param name="cancellationToken">Stops it and its processes.</param>
-    /// <exception cref="TickBenchException">It could not be run to its end.</exception>
+    /// <exception cref="BenchException">It could not be run to its end.</exception>
     public static async Task<TickBenchResult> RunAsync(TickBenchOptions options, IProgress<string> progress, CancellationToken cancellationToken)
     {
         var time = TimeProvider.System;
@@ -26,11 +26,11 @@ public static class TickBench
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TickBenchException($"The run did not end within {options.Limit.TotalMinutes:0.#} minutes.");
+            throw new BenchException($"The run did not end within {options.Limit.TotalMinutes:0.#} minutes.");
         }
         catch (HttpRequestException exception)
         {
-            throw new TickBenchException($"A service did not answer: {exception.Message}");
+            throw new BenchException($"A service did not answer: {exception.Message}");
         }
     }
 

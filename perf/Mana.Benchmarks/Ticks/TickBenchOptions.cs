@@ -27,6 +27,3 @@ public sealed record TickBenchOptions(string Mana, string ScriptedClaude)
 
     internal int PersonaCount => Personas ?? Math.Max(64, 8 * Concurrency);
 }
-
-/// <summary>The benchmark could not be run to its end; the message says what is wrong and shows the last log lines.</summary>
-public sealed class TickBenchException(string message) : Exception(message);

@@ -30,7 +30,7 @@ internal sealed partial class TickDriver(BenchStack stack, int slots, HttpClient
             AuthJson.Default.LoginResponse,
             bearer: null,
             cancellationToken);
-        var token = login.AccessToken ?? throw new TickBenchException("mana-auth gave the administrator no access token.");
+        var token = login.AccessToken ?? throw new BenchException("mana-auth gave the administrator no access token.");
         var emails = Enumerable.Range(0, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"bench.persona{i:D4}@mana.test")).ToList();
         await Parallel.ForEachAsync(
             emails,
@@ -132,7 +132,7 @@ internal sealed partial class TickDriver(BenchStack stack, int slots, HttpClient
 
         if (answer.Ticks.Count == 0 && running.Count == 0)
         {
-            throw new TickBenchException($"The runner started no tick: {(answer.Skipped.Count > 0 ? answer.Skipped[0].Reason : "it knows none of the personas")}.");
+            throw new BenchException($"The runner started no tick: {(answer.Skipped.Count > 0 ? answer.Skipped[0].Reason : "it knows none of the personas")}.");
         }
     }
 
@@ -172,10 +172,10 @@ internal sealed partial class TickDriver(BenchStack stack, int slots, HttpClient
         using var response = await http.SendAsync(request, cancellationToken);
         if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.Accepted))
         {
-            throw new TickBenchException($"{method} {address.AbsolutePath} answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellationToken)}");
+            throw new BenchException($"{method} {address.AbsolutePath} answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellationToken)}");
         }
 
-        return await response.Content.ReadFromJsonAsync(type, cancellationToken) ?? throw new TickBenchException($"{method} {address.AbsolutePath} answered nothing.");
+        return await response.Content.ReadFromJsonAsync(type, cancellationToken) ?? throw new BenchException($"{method} {address.AbsolutePath} answered nothing.");
     }
 
     private static PersonaUpsert Persona(string email)

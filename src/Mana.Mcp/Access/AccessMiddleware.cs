@@ -17,6 +17,7 @@ internal sealed partial class AccessMiddleware(
     Memberships memberships,
     UserSpaces spaces,
     ResourceAddress address,
+    McpSettings settings,
     ToolMetrics metrics,
     ILogger<AccessMiddleware> logger)
 {
@@ -112,10 +113,10 @@ internal sealed partial class AccessMiddleware(
     }
 
     // A wrong zone only moves the default date of an entry: not worth refusing a request for.
-    private static TimeZoneInfo TimeZoneOf(HttpRequest request) =>
+    private TimeZoneInfo TimeZoneOf(HttpRequest request) =>
         request.Headers[TimeZoneHeader].ToString() is { Length: > 0 and <= 64 } id && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone)
             ? zone
-            : TimeZoneInfo.Utc;
+            : settings.TimeZone;
 
     private static partial class Log
     {

@@ -7,7 +7,7 @@ namespace Mana.Mcp.Access;
 /// <param name="Space">The space of <c>X-Mana-Space</c> or of the call's own argument; the user is a member of it.</param>
 /// <param name="Role">The user's role in that space.</param>
 /// <param name="Jwt">The token, for calls on the user's behalf. Never log it.</param>
-/// <param name="TimeZone">The user's zone when the client names one, else UTC.</param>
+/// <param name="TimeZone">The user's zone when the client names one, else the service's own.</param>
 internal sealed record Caller(UserId User, SpaceId Space, string Role, string Jwt, TimeZoneInfo TimeZone)
 {
     /// <summary>What kind of space it is; null where mana-auth has not said.</summary>

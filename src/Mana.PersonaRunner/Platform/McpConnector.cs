@@ -40,12 +40,10 @@ internal sealed class McpConnector(HttpClient http, RunnerSettings settings, Tim
         {
             [McpPersonaTools.Authorization] = McpPersonaTools.Bearer + token,
             ["X-Mana-Space"] = access.SpaceId.Value,
+            // Ours: what "today" means to a tool that is given no date. Other servers ignore it. A persona without a zone lives
+            // in UTC, wherever the service is.
+            ["X-Mana-Time-Zone"] = access.TimeZone is { Length: > 0 } zone ? zone : "UTC",
         };
-        if (access.TimeZone is { Length: > 0 } zone)
-        {
-            // Ours, optional: what "today" means to a tool that is given no date. Other servers ignore it.
-            headers["X-Mana-Time-Zone"] = zone;
-        }
 
         var endpoint = new Uri(settings.McpUrl.AbsoluteUri.TrimEnd('/') + "/mcp");
         var options = new HttpClientTransportOptions

@@ -12,17 +12,17 @@ internal static class EntryChecks
     {
         foreach (var service in index.Schema.Services)
         {
-            var reported = new List<PublishedPort>();
+            var reported = new List<ClaimedPort>();
             var words = $"{service.Name} {service.Runtime}";
-            foreach (var use in PublishedPort.Of(service))
+            foreach (var claim in ClaimedPort.Of(service))
             {
-                if (KnownPorts.Objection(words, use.Port, use.Protocol) is { } objection && !reported.Exists(one => one.Port == use.Port && one.Protocol == use.Protocol))
+                if (KnownPorts.Objection(words, claim.Port, claim.Protocol) is { } objection && !reported.Exists(one => one.Port == claim.Port && one.Protocol == claim.Protocol))
                 {
-                    reported.Add(use);
+                    reported.Add(claim);
                     yield return index.Finding(
-                        PortRules.WellKnown, service.Name, use.Port, use.At,
-                        string.Create(CultureInfo.InvariantCulture, $"{service.Name} on {use.Port}: {objection}"),
-                        severity: KnownPorts.IsBlocked(words, use.Port, use.Protocol) ? Severity.Error : null);
+                        PortRules.WellKnown, service.Name, claim.Port, claim.At,
+                        string.Create(CultureInfo.InvariantCulture, $"{service.Name} on {claim.Port}: {objection}"),
+                        severity: KnownPorts.IsBlocked(words, claim.Port, claim.Protocol) ? Severity.Error : null);
                 }
             }
         }

@@ -27,7 +27,7 @@ internal static class OwnerChecks
                     continue;
                 }
 
-                var other = planned.OrderBy(one => one.Service.Name, StringComparer.Ordinal).First().Service;
+                var other = planned.MinBy(one => one.Service.Name, StringComparer.Ordinal)!.Service;
                 yield return index.Finding(
                     PortRules.PlannedForAnother, service.Name, real.Port, real.PortAt,
                     string.Create(CultureInfo.InvariantCulture, $"{service.Name} listens on {real.Port} of {real.Host}, which the plan gives to {other.Name} (line {other.At.Line})"),

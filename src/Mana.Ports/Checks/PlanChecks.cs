@@ -35,9 +35,21 @@ internal static class PlanChecks
             }
 
             // The plan is compared with the plan, reality with reality.
-            var (port, other, at) = (service.Planned, pair.Planned) is ([var mine, ..], [var its, ..]) ? (mine.Port, its.Port, mine.PortAt)
-                : (service.Real, pair.Real) is ([var myReal, ..], [var itsReal, ..]) ? (myReal.Port, itsReal.Port, myReal.PortAt)
-                : default;
+            int port, other;
+            SourcePlace at;
+            if (service.Planned.Count > 0 && pair.Planned.Count > 0)
+            {
+                (port, at, other) = (service.Planned[0].Port, service.Planned[0].PortAt, pair.Planned[0].Port);
+            }
+            else if (service.Real.Count > 0 && pair.Real.Count > 0)
+            {
+                (port, at, other) = (service.Real[0].Port, service.Real[0].PortAt, pair.Real[0].Port);
+            }
+            else
+            {
+                continue;
+            }
+
             if (port % 10 == other % 10)
             {
                 continue;

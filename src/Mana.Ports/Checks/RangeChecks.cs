@@ -37,17 +37,18 @@ internal static class RangeChecks
         foreach (var service in index.Schema.Services)
         {
             var reported = new HashSet<int>();
-            foreach (var use in PublishedPort.Of(service))
+            foreach (var claim in ClaimedPort.Of(service))
             {
-                var port = use.Port;
+                var port = claim.Port;
+                var verb = claim.Status switch { ServiceStatus.Planned => "is planned", ServiceStatus.Running => "listens", _ => "stands" };
                 if (index.ReservedAt(port) is not [var reserved, ..] || IsGrowth(index, service, port) || !reported.Add(port))
                 {
                     continue;
                 }
 
                 yield return index.Finding(
-                    PortRules.ReservedUsed, service.Name, port, use.At,
-                    string.Create(CultureInfo.InvariantCulture, $"{service.Name} {use.Verb} on {port}, which is reserved{(reserved.Range is { } range ? $" for {range}" : "")} ({string.Join(", ", reserved.Ports)}, line {reserved.At.Line})"));
+                    PortRules.ReservedUsed, service.Name, port, claim.At,
+                    string.Create(CultureInfo.InvariantCulture, $"{service.Name} {verb} on {port}, which is reserved{(reserved.Range is { } range ? $" for {range}" : "")} ({string.Join(", ", reserved.Ports)}, line {reserved.At.Line})"));
             }
         }
     }

@@ -29,6 +29,7 @@ internal sealed class MapReader
 
     public SourcePlace At => _map.At;
 
+    // Put together only when there is a fault to tell.
     private string What => _name is null ? _kind : $"{_kind} {_name}";
 
     public SourcePlace PlaceOf(string key) => _map.Find(key)?.At ?? _map.At;

@@ -2,7 +2,7 @@ namespace Mana.Ports.Model;
 
 /// <summary>
 /// Reads schemas that are written plainly: block mappings and lists, flow mappings and lists on one line, texts on one line
-/// without escapes, comments. It never judges: whatever else stands in the text, sound or not, is left to <see cref="YamlTree"/>,
+/// without escapes, keys without a value, comments. It never judges: whatever else stands in the text, sound or not, is left to <see cref="YamlTree"/>,
 /// which reads all of YAML, is ten times slower, and says what is wrong. Where this one reads a text, both read the same.
 /// </summary>
 internal sealed class PlainYaml
@@ -11,8 +11,11 @@ internal sealed class PlainYaml
     private const int Deepest = 32;
     private const int End = -1;
 
+    // YAML allows keys of 1024 characters, the colon included.
+    private const int LongestKey = 500;
+
     private readonly string _text;
-    private readonly string?[] _words = new string?[256];
+    private readonly RepeatedWords _words = new();
     private int _at;
     private int _line;
     private int _lineStart;
@@ -29,6 +32,7 @@ internal sealed class PlainYaml
             return null;
         }
 
+        // A line that nobody takes, because it stands too far right or left, is still there at the end.
         var reader = new PlainYaml(text);
         return reader.StartLine(0) && reader._indent == 0 && reader.BlockMap(0, 0) is { } root && reader._indent == End ? root : null;
     }
@@ -44,12 +48,12 @@ internal sealed class PlainYaml
     /// <summary>A list's entry begins here.</summary>
     private bool IsAtDash => Now == '-' && Next == ' ';
 
-    /// <summary>Other line breaks than the usual two, and what YAML forbids or counts differently.</summary>
+    /// <summary>Other line breaks than the usual two, and what YAML forbids.</summary>
     private static bool HasOddCharacters(string text)
     {
         for (var i = 0; i < text.Length; i++)
         {
-            if (text[i] is (< ' ' or > '~' and < '\u00a0' or '\u2028' or '\u2029' or >= '\ud800' and <= '\udfff' or '\ufeff' or >= '\ufffe') and not '\n'
+            if (text[i] is (< ' ' or > '~' and < '\u00a0' or '\u2028' or '\u2029' or '\ufeff' or >= '\ufffe') and not '\n'
                 && (text[i] != '\r' || i + 1 == text.Length || text[i + 1] != '\n'))
             {
                 return true;
@@ -90,9 +94,8 @@ internal sealed class PlainYaml
     /// <summary>Nothing but a comment may be left on the line; goes to the next one.</summary>
     private bool EndLine()
     {
-        var end = _at;
         SkipBlanks();
-        if (!IsAtLineEnd && (Now != '#' || _at == end))
+        if (!IsAtLineEnd && (Now != '#' || _text[_at - 1] != ' '))
         {
             return false;
         }
@@ -104,27 +107,28 @@ internal sealed class PlainYaml
 
     private YamlMap? BlockMap(int indent, int depth)
     {
-        var map = new MapBuilder(Here);
+        var map = new YamlMapBuilder(Here, isFlow: false);
         do
         {
             var at = Here;
-            if (Key() is not { } key || !map.Add(key, at, Value(indent, depth)))
+            if (Key() is not { } key || !map.TryAdd(key, at, Value(indent, depth)))
             {
                 return null;
             }
         }
-        while (_indent == indent && !IsAtDash);
+        while (_indent == indent);
 
-        return map.Build(isFlow: false);
+        return map.Build();
     }
 
     /// <summary>What belongs to a key of a block mapping: behind it, or on the lines below.</summary>
     private YamlNode? Value(int indent, int depth)
     {
+        var behind = Here;
         SkipBlanks();
         if (!IsAtLineEnd && Now != '#')
         {
-            return Inline(depth, isFlow: false) is { } value && EndLine() && _indent <= indent ? value : null;
+            return Inline(depth, isFlow: false) is { } value && EndLine() ? value : null;
         }
 
         if (depth == Deepest || !EndLine())
@@ -133,9 +137,9 @@ internal sealed class PlainYaml
         }
 
         // The entries of a list may stand as far left as their key.
-        return IsAtDash ? _indent >= indent ? BlockList(_indent, depth + 1) : null
+        return _indent >= indent && IsAtDash ? BlockList(_indent, depth + 1)
             : _indent > indent ? BlockMap(_indent, depth + 1)
-            : null;
+            : new YamlText("", true, behind);
     }
 
     private YamlList? BlockList(int indent, int depth)
@@ -147,10 +151,10 @@ internal sealed class PlainYaml
             _at++;
             SkipBlanks();
             var column = _at - _lineStart;
-            var item = IsAtKey() ? depth < Deepest ? BlockMap(column, depth + 1) : null
+            var item = KeyLength() > 0 ? depth < Deepest ? BlockMap(column, depth + 1) : null
                 : Inline(depth, isFlow: false) is { } value && EndLine() ? value
                 : null;
-            if (item is null || _indent > indent)
+            if (item is null)
             {
                 return null;
             }
@@ -171,7 +175,7 @@ internal sealed class PlainYaml
 
     private YamlMap? FlowMap(int depth)
     {
-        var map = new MapBuilder(Here);
+        var map = new YamlMapBuilder(Here, isFlow: true);
         _at++;
         SkipBlanks();
         if (Now != '}')
@@ -179,13 +183,13 @@ internal sealed class PlainYaml
             do
             {
                 var at = Here;
-                if (Key() is not { } key || Now != ' ')
+                if (Key() is not { } key)
                 {
                     return null;
                 }
 
                 SkipBlanks();
-                if (!map.Add(key, at, Inline(depth, isFlow: true)))
+                if (!map.TryAdd(key, at, Inline(depth, isFlow: true)))
                 {
                     return null;
                 }
@@ -193,7 +197,7 @@ internal sealed class PlainYaml
             while (Comma());
         }
 
-        return Closes('}') ? map.Build(isFlow: true) : null;
+        return Closes('}') ? map.Build() : null;
     }
 
     private YamlList? FlowList(int depth)
@@ -246,35 +250,27 @@ internal sealed class PlainYaml
     /// <summary>Behind the key and its colon afterwards.</summary>
     private string? Key()
     {
-        if (!IsAtKey())
+        if (KeyLength() is not (> 0 and var length))
         {
             return null;
         }
 
-        var start = _at;
-        _at += KeyLength();
-        var key = Word(_text.AsSpan(start, _at - start));
-        _at++;
+        var key = _words.Of(_text.AsSpan(_at, length));
+        _at += length + 1;
         return key;
     }
 
-    private bool IsAtKey()
-    {
-        var end = _at + KeyLength();
-        return IsLetterOrDigit(Now) && end < _text.Length && _text[end] == ':' && (end + 1 == _text.Length || _text[end + 1] is ' ' or '\n' or '\r');
-    }
-
+    /// <summary>0 where no key begins.</summary>
     private int KeyLength()
     {
-        // YAML allows keys of 1024 characters.
-        var rest = _text.AsSpan(_at, Math.Min(512, _text.Length - _at));
+        var rest = _text.AsSpan(_at);
         var length = 0;
-        while (length < rest.Length && (IsLetterOrDigit(rest[length]) || rest[length] is '_' or '-' or '.' or '/'))
+        while (length < rest.Length && length < LongestKey && (IsLetterOrDigit(rest[length]) || length > 0 && rest[length] is '_' or '-' or '.' or '/'))
         {
             length++;
         }
 
-        return length;
+        return length < rest.Length && rest[length] == ':' && IsKeyEnd(rest[(length + 1)..], isFlow: false) ? length : 0;
     }
 
     private static bool IsLetterOrDigit(char c) => c is >= 'a' and <= 'z' or >= 'A' and <= 'Z' or >= '0' and <= '9';
@@ -328,69 +324,17 @@ internal sealed class PlainYaml
             }
         }
 
-        // A comment or the next token must not begin in the middle of a blank.
+        // The blanks before a comment, a comma or a bracket do not belong to the text, and a comment needs one before it.
         while (rest[end - 1] == ' ')
         {
             end--;
         }
 
         _at += end;
-        return new YamlText(Word(rest[..end]), true, at);
+        return new YamlText(_words.Of(rest[..end]), true, at);
     }
 
     /// <summary>A colon before this makes a key of what stands before it.</summary>
     private static bool IsKeyEnd(ReadOnlySpan<char> behind, bool isFlow) =>
         behind.IsEmpty || behind[0] is ' ' or '\n' or '\r' || isFlow && behind[0] is ',' or '}' or ']' or '{' or '[';
-
-    /// <summary>Schemas say the same few words thousands of times.</summary>
-    private string Word(ReadOnlySpan<char> span)
-    {
-        if (span.Length > 20)
-        {
-            return span.ToString();
-        }
-
-        ref var kept = ref _words[span.IsEmpty ? 0 : ((span.Length * 31) + (span[0] * 7) + (span[^1] * 17) + span[span.Length / 2]) & 255];
-        return kept is not null && span.SequenceEqual(kept) ? kept : kept = span.ToString();
-    }
-
-    /// <summary>A mapping under construction; no key may stand in it twice.</summary>
-    private sealed class MapBuilder(SourcePlace at)
-    {
-        private const int Few = 16;
-        private readonly List<YamlEntry> _entries = [];
-        private HashSet<string>? _keys;
-
-        public bool Add(string key, SourcePlace keyAt, YamlNode? value)
-        {
-            if (value is null || !IsNew(key))
-            {
-                return false;
-            }
-
-            _entries.Add(new YamlEntry(key, keyAt, value));
-            return true;
-        }
-
-        public YamlMap Build(bool isFlow) => new(_entries, isFlow, at);
-
-        private bool IsNew(string key)
-        {
-            if (_entries.Count >= Few)
-            {
-                _keys ??= [.. _entries.Select(entry => entry.Key)];
-                return _keys.Add(key);
-            }
-
-            foreach (var entry in _entries)
-            {
-                if (entry.Key == key)
-                {
-                    return false;
-                }
-            }
-
-            return true;
-        }
-    }
 }

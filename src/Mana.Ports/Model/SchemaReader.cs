@@ -223,6 +223,7 @@ public static partial class SchemaReader
         return found;
     }
 
+    // No regular expression: a large schema has ten thousand names, and a command would compile it for them.
     private static bool IsName(string text)
     {
         foreach (var c in text)

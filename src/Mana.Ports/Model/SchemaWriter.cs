@@ -105,7 +105,7 @@ public static class SchemaWriter
         ?? throw new SchemaException($"there is no service \"{service}\"{Suggestions.Hint(service, [.. schema.Services.Select(entry => entry.Name)])}");
 
     private static YamlMap? Section(string text) =>
-        (new YamlTree(PortSchema.DefaultPath, []).Parse(text) as YamlMap)?.Find("services") as YamlMap;
+        ((PlainYaml.TryRead(text) ?? new YamlTree(PortSchema.DefaultPath, []).Parse(text)) as YamlMap)?.Find("services") as YamlMap;
 
     private static int InsertionLine(PortSchema schema, YamlMap section, TextLines lines, PortService service)
     {

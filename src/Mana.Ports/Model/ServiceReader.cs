@@ -11,9 +11,7 @@ internal sealed class ServiceReader(FaultList faults, HashSet<string> hosts, Has
     private static readonly string[] RealKeys =
         ["name", "host", "port", "address", "protocol", "status", "public", "health", "metrics", "container", "since", "task", "note"];
 
-    // Words and what they mean; the order is that of the hints.
     private static readonly string[] Declared = ["planned", "future", "reserved"], Deployed = ["running", "not-deployed"];
-    private static readonly ServiceStatus[] DeclaredStatus = [ServiceStatus.Planned, ServiceStatus.Future, ServiceStatus.Reserved];
 
     private static readonly string[] Protocols = ["tcp", "udp"], Paths = [PortService.Health, PortService.Metrics];
 
@@ -25,9 +23,15 @@ internal sealed class ServiceReader(FaultList faults, HashSet<string> hosts, Has
             Name = name,
             Description = reader.Text("description"),
             Runtime = reader.Text("runtime"),
-            DeclaredStatus = reader.OneOf("status", Declared) is { } status ? DeclaredStatus[Array.IndexOf(Declared, status)] : null,
-            Planned = Ports(reader, name, "planned", Planned, port => port.Name),
-            Real = Ports(reader, name, "real", Real, port => port.Name + "\n" + port.Host),
+            DeclaredStatus = reader.OneOf("status", Declared) switch
+            {
+                "planned" => ServiceStatus.Planned,
+                "future" => ServiceStatus.Future,
+                "reserved" => ServiceStatus.Reserved,
+                _ => null,
+            },
+            Planned = Ports(reader, name, "planned", PlannedKeys, Planned, port => port.Name),
+            Real = Ports(reader, name, "real", RealKeys, Real, port => port.Name + "\n" + port.Host),
             Pair = reader.Text("pair"),
             LocalFirst = reader.Flag("local-first"),
             Managed = reader.Flag("managed"),
@@ -81,7 +85,7 @@ internal sealed class ServiceReader(FaultList faults, HashSet<string> hosts, Has
 
     private RealPort Real(MapReader reader)
     {
-        var status = reader.OneOf("status", Deployed) is "not-deployed" ? ServiceStatus.NotDeployed : ServiceStatus.Running;
+        var status = reader.OneOf("status", Deployed) == "not-deployed" ? ServiceStatus.NotDeployed : ServiceStatus.Running;
         if (reader.Node("host") is null && status == ServiceStatus.Running)
         {
             faults.Add(reader.At, $"a running port has no \"host\"; add host: …, or status: not-deployed{(hosts.Count > 0 ? $"; known hosts are {string.Join(", ", hosts)}" : "")}");
@@ -107,7 +111,7 @@ internal sealed class ServiceReader(FaultList faults, HashSet<string> hosts, Has
         };
     }
 
-    private List<T> Ports<T>(MapReader service, string name, string layer, Func<MapReader, T> read, Func<T, string?> identity)
+    private List<T> Ports<T>(MapReader service, string name, string layer, string[] keys, Func<MapReader, T> read, Func<T, string?> identity)
     {
         var maps = new List<YamlMap>();
         switch (service.Node(layer))
@@ -137,12 +141,11 @@ internal sealed class ServiceReader(FaultList faults, HashSet<string> hosts, Has
                 break;
         }
 
-        var (kind, keys) = layer == "planned" ? ("planned of service", PlannedKeys) : ("real of service", RealKeys);
         var seen = maps.Count > 1 ? new HashSet<string>(StringComparer.Ordinal) : null;
         var ports = new List<T>(maps.Count);
         foreach (var map in maps)
         {
-            var port = read(new MapReader(map, kind, name, faults, keys));
+            var port = read(new MapReader(map, $"{layer} of service", name, faults, keys));
             if (seen?.Add(identity(port) ?? "") == false)
             {
                 faults.Add(map.At, $"service {name} has two {layer} ports of the same name; give each a name of its own");

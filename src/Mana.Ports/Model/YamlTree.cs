@@ -19,6 +19,8 @@ internal sealed record YamlText(string Value, bool IsPlain, SourcePlace At) : Ya
     public bool IsNull => IsPlain && Value is "" or "~" or "null";
 }
 
+// Lists, not interfaces: a command looks into a mapping of the schema some hundred thousand times.
+
 /// <param name="Entries">In the order of the text; a key stands once.</param>
 /// <param name="IsFlow">Written with braces.</param>
 /// <param name="At">Its first character.</param>
@@ -42,7 +44,7 @@ internal sealed record YamlMap(List<YamlEntry> Entries, bool IsFlow, SourcePlace
 
 internal sealed record YamlEntry(string Key, SourcePlace KeyAt, YamlNode Value);
 
-internal sealed record YamlList(IReadOnlyList<YamlNode> Items, SourcePlace At) : YamlNode(At)
+internal sealed record YamlList(List<YamlNode> Items, SourcePlace At) : YamlNode(At)
 {
     public override string Kind => "a list";
 }

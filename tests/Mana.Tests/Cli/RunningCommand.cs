@@ -10,13 +10,18 @@ namespace Mana.Tests.Cli;
 /// </summary>
 internal sealed class RunningCommand : IAsyncDisposable
 {
+    /// <summary>The zone of the machine that it runs on.</summary>
+    public const string TimeZone = "Asia/Kathmandu";
+
     private readonly CancellationTokenSource _interrupt = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private readonly WatchedWriter _out = new();
     private readonly WatchedWriter _error = new();
 
     public RunningCommand(string dataDirectory, Dictionary<string, string> variables, ServiceFactories services, params string[] args)
     {
-        var environment = CliRun.Environment(dataDirectory, variables, "", services, _out, _error, new FakeTimeProvider());
+        var clock = new FakeTimeProvider();
+        clock.SetLocalTimeZone(TimeZoneInfo.FindSystemTimeZoneById(TimeZone));
+        var environment = CliRun.Environment(dataDirectory, variables, "", services, _out, _error, clock);
         Finished = Task.Run(() => ManaCli.RunAsync(args, environment, _interrupt.Token));
     }
 

@@ -76,6 +76,18 @@ public sealed class UpTests : IDisposable
         up.Out.Should().NotContain("sk-x");
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("Asia/Tokyo")]
+    public async Task Whoever_names_no_time_zone_lives_where_the_machine_does_unless_told_otherwise(string? told)
+    {
+        await using var up = Start(told is null ? [] : new() { ["MCP_TIME_ZONE"] = told });
+        await up.WaitForAsync("Ctrl-C stops");
+        await up.StopAsync();
+
+        _settings["mcp"]["MCP_TIME_ZONE"].Should().Be(told ?? RunningCommand.TimeZone);
+    }
+
     [Fact]
     public async Task Secrets_are_for_the_owner_only_and_survive_a_restart()
     {

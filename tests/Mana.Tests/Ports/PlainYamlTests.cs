@@ -55,6 +55,74 @@ public sealed class PlainYamlTests
     [Fact]
     public void It_reads_our_own_schema() => AgreesOn(Schemas.Seed).Should().BeTrue();
 
+    [Theory]
+    [InlineData("a: # why\n  b: c\n")]
+    [InlineData("a:   # why\n- b\n- c: d\n  e:\n  - f\ng: h")]
+    [InlineData("a:\nb: # nothing\nc:\n  d:\n  e: f\ng:\n- h:\n- i")]
+    [InlineData("a: {}\nb: []\nc: { d: [e, { f: g }], h: '' }")]
+    [InlineData("a: 'it''s' # why\r\nb: \"c: d\" \r\n\r\n# the end")]
+    [InlineData("a: Grüße 👋 an alle – heute\n# 👋\nb: c\u00a0d")]
+    [InlineData("a: http://b.example:80/c#d?e=f\nb: { c: http://d:1/e, f: g#h }")]
+    public void It_reads_what_people_write(string text) => AgreesOn(text).Should().BeTrue();
+
+    [Theory]
+    [InlineData("a: []#")]
+    [InlineData("a: [b]c")]
+    [InlineData("a: {b: c }, d")]
+    [InlineData("0:\n 1:\n- 1")]
+    [InlineData(" a:\n- b")]
+    [InlineData("a:\n    b: c\n  d: e")]
+    [InlineData("a: b\n  c: d")]
+    [InlineData("a: b\n  c")]
+    [InlineData("a: b: c")]
+    [InlineData("a:\n  b: c\n  - d")]
+    [InlineData("a: \u2028")]
+    [InlineData("a: x\u2029b: c")]
+    [InlineData("a: x\u0085b: c")]
+    [InlineData("\ufeffa: b")]
+    [InlineData("a: b\rc: d")]
+    [InlineData("a:\tb")]
+    [InlineData("a: b\na: c")]
+    [InlineData("a: { b: c, b: d }")]
+    [InlineData("a: { b: c, }")]
+    [InlineData("a: { b: c\n}")]
+    [InlineData("a: \"b\\n\"")]
+    [InlineData("a: 'b\nc'")]
+    [InlineData("a: &b c")]
+    [InlineData("a: *b")]
+    [InlineData("a: !b c")]
+    [InlineData("a: |\n  b")]
+    [InlineData("a: -1")]
+    [InlineData("---\na: b")]
+    [InlineData("a: b\n---\na: b")]
+    [InlineData("a: b\n...")]
+    [InlineData("%YAML 1.1\n---\na: b")]
+    [InlineData("? a\n: b")]
+    [InlineData("- a")]
+    [InlineData("a")]
+    [InlineData("")]
+    public void It_leaves_everything_else_to_the_full_reader(string text) => PlainYaml.TryRead(text).Should().BeNull();
+
+    [Fact]
+    public void It_leaves_long_keys_deep_nesting_and_late_duplicates_to_the_full_reader()
+    {
+        var many = string.Concat(Enumerable.Range(0, 40).Select(i => $"k{i}: v\n"));
+        AgreesOn(many).Should().BeTrue();
+        foreach (var length in Enumerable.Range(490, 30))
+        {
+            AgreesOn($"{new string('k', length)}: v\n").Should().Be(length <= 500);
+            AgreesOn($"a: {{ {new string('k', length)}:b }}\n").Should().BeFalse();
+        }
+
+        AgreesOn($"a: {string.Concat(Enumerable.Repeat("[", 20))}{string.Concat(Enumerable.Repeat("]", 20))}").Should().BeTrue();
+
+        PlainYaml.TryRead($"{many}k7: w\n").Should().BeNull("k7 is among the first few");
+        PlainYaml.TryRead($"{many}k30: w\n").Should().BeNull("k30 came when there were many");
+        PlainYaml.TryRead($"{new string('k', 1100)}: v\n").Should().BeNull();
+        PlainYaml.TryRead($"a: {string.Concat(Enumerable.Repeat("[", 100))}{string.Concat(Enumerable.Repeat("]", 100))}").Should().BeNull();
+        PlainYaml.TryRead(string.Concat(Enumerable.Range(0, 100).Select(i => $"{new string(' ', i)}a:\n"))).Should().BeNull();
+    }
+
     private static string Head => Schemas.Seed[..Schemas.Seed.IndexOf("\n  # Core Infra", StringComparison.Ordinal)];
 
     private static string Tail => Schemas.Seed[(Schemas.Seed.IndexOf("\nreserved:", StringComparison.Ordinal) + 1)..];

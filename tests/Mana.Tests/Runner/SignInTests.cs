@@ -100,7 +100,7 @@ public sealed class SignInTests
         await runner.TickAsync(Anna, Token);
         await runner.TickAsync("persona.ben@mana.test", Token);
 
-        mana.TimeZones.Should().Equal("Asia/Tokyo", null);
+        mana.TimeZones.Should().Equal("Asia/Tokyo", "UTC");
     }
 
     private static IResult Unauthorized() => Results.Json(new { message = "Unauthorized" }, statusCode: 401);

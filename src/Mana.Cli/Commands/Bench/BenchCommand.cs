@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Mana.Benchmarks.Ticks;
+using Mana.Benchmarks;
 using Mana.Cli.Output;
 using Spectre.Console;
 
@@ -44,7 +44,7 @@ internal static class BenchCommand
 
             return isGood is null || isGood(result) ? ExitCode.Ok : ExitCode.Failed;
         }
-        catch (TickBenchException e)
+        catch (BenchException e)
         {
             throw new CliException(ExitCode.Failed, e.Message);
         }

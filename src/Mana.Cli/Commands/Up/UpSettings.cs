@@ -58,6 +58,12 @@ internal sealed class UpSettings
         _common["MANA_AUTH_URL"] = AuthUrl.AbsoluteUri.TrimEnd('/');
         _common["MANA_MCP_URL"] = McpUrl.AbsoluteUri.TrimEnd('/');
         _common.TryAdd("MCP_PUBLIC_URL", McpUrl.AbsoluteUri.TrimEnd('/') + "/mcp");
+        // Whoever connects a program to a laptop's services lives where the laptop does.
+        if (environment.Time.LocalTimeZone is { HasIanaId: true } zone)
+        {
+            _common.TryAdd("MCP_TIME_ZONE", zone.Id);
+        }
+
         _common["JWT_ISSUER"] = AuthUrl.AbsoluteUri.TrimEnd('/');
         _common[ServiceHost.LogLevelKey] = logLevel ?? environment.Variable(ServiceHost.LogLevelKey) ?? "Warning";
 

@@ -146,6 +146,33 @@ public sealed class TodoGrowthTests
         (await client.FailAsync("todo.create", """{"title":"x","dueDate":"1066-10-14","recurrenceRule":"FREQ=DAILY"}""")).Should().Contain("\"dueDate\" must be in the years");
     }
 
+    [Theory]
+    [InlineData("Asia/Tokyo", null, "2026-11-24")]
+    [InlineData("Asia/Tokyo", "America/New_York", "2026-11-23")]
+    [InlineData("Asia/Tokyo", "Mars/Base", "2026-11-24")]
+    [InlineData(null, null, "2026-11-23")]
+    public async Task Today_is_the_callers_then_the_services_then_UTC_s(string? service, string? caller, string today)
+    {
+        await using var mcp = await McpUnderTest.StartAsync(("MCP_TIME_ZONE", service));
+        mcp.Clock.SetUtcNow(new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero));
+        var client = await mcp.ConnectAsync(timeZone: caller);
+        await client.CallAsync("todo.create", """{"title":"Yesterday or today","dueDate":"2026-11-23"}""");
+        await client.CallAsync("todo.create", """{"title":"Today or tomorrow","dueDate":"2026-11-24"}""");
+
+        (await client.CallAsync("todo.today")).Texts("today", "title").Should().Equal(today == "2026-11-23" ? "Yesterday or today" : "Today or tomorrow");
+    }
+
+    [Fact]
+    public async Task An_unknown_time_zone_of_the_service_is_a_configuration_error()
+    {
+        var act = async () =>
+        {
+            await using var mcp = await McpUnderTest.StartAsync(("MCP_TIME_ZONE", "Mars/Base"));
+        };
+
+        await act.Should().ThrowAsync<ConfigurationException>().WithMessage("*MCP_TIME_ZONE must be an IANA time zone such as Europe/Berlin, got \"Mars/Base\"*");
+    }
+
     [Fact]
     public async Task Seven_in_the_evening_in_New_York_is_that_time_and_not_the_whole_next_day()
     {

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
-namespace Mana.Benchmarks.Ticks;
+namespace Mana.Benchmarks;
 
 /// <summary>A service of the run in a process of its own.</summary>
 internal sealed class BenchProcess : IAsyncDisposable
@@ -18,7 +18,7 @@ internal sealed class BenchProcess : IAsyncDisposable
         _process = process;
         process.OutputDataReceived += (_, line) => Keep(line.Data, isOutput: true);
         process.ErrorDataReceived += (_, line) => Keep(line.Data, isOutput: false);
-        process.Exited += (_, _) => _firstLine.TrySetException(new TickBenchException($"{name} ended by itself.\n{LastLines}"));
+        process.Exited += (_, _) => _firstLine.TrySetException(new BenchException($"{name} ended by itself.\n{LastLines}"));
         process.EnableRaisingEvents = true;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
@@ -64,28 +64,28 @@ internal sealed class BenchProcess : IAsyncDisposable
     }
 
     public static BenchProcess Start(string name, string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> settings) =>
-        new(name, Process.Start(Info(program, arguments, settings)) ?? throw new TickBenchException($"{program} cannot be started."));
+        new(name, Process.Start(Info(program, arguments, settings)) ?? throw new BenchException($"{program} cannot be started."));
 
     /// <summary>Runs a program to its end.</summary>
-    /// <exception cref="TickBenchException">It did not end with 0.</exception>
+    /// <exception cref="BenchException">It did not end with 0.</exception>
     public static async Task RunAsync(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> settings, string input, CancellationToken cancellationToken)
+        string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> settings, string input, CancellationToken cancellationToken)
     {
-        var (code, output) = await EndAsync(program, arguments, settings, input, cancellationToken);
+        var (code, output) = await RunToEndAsync(program, arguments, settings, input, cancellationToken);
         if (code != 0)
         {
-            throw new TickBenchException($"{Path.GetFileName(program)} {string.Join(' ', arguments)} ended with {code}.\n{output}");
+            throw new BenchException($"{Path.GetFileName(program)} {string.Join(' ', arguments)} ended with {code}.\n{output}");
         }
     }
 
     /// <summary>Runs a program to its end, whatever its exit code is.</summary>
     /// <returns>The exit code, and what it wrote: standard output, then standard error.</returns>
-    public static async Task<(int Code, string Output)> EndAsync(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> settings, string? input, CancellationToken cancellationToken)
+    public static async Task<(int Code, string Output)> RunToEndAsync(
+        string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> settings, string? input, CancellationToken cancellationToken)
     {
         var info = Info(program, arguments, settings);
         info.RedirectStandardInput = input is not null;
-        using var process = Process.Start(info) ?? throw new TickBenchException($"{program} cannot be started.");
+        using var process = Process.Start(info) ?? throw new BenchException($"{program} cannot be started.");
         var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         var error = process.StandardError.ReadToEndAsync(cancellationToken);
         if (input is not null)
