@@ -82,7 +82,7 @@ public static class SchemaWriter
         static string Number(int port) => port.ToString(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Takes a service out. Comments above it stay, comments inside of it go.</summary>
+    /// <summary>Takes a service out, and the exceptions for it. Comments above it stay, comments inside of it go.</summary>
     /// <param name="text">A sound schema.</param>
     /// <param name="service">Its name.</param>
     /// <exception cref="SchemaException">The text has faults, or there is no such service.</exception>
@@ -97,7 +97,7 @@ public static class SchemaWriter
 
         var lines = new TextLines(text);
         var first = section.Entries.First(entry => entry.Key == service).KeyAt.Line - 1;
-        return lines.Remove(first, BlockEnd(lines, first, section.At.Column - 1));
+        return SchemaExceptions.Without(lines.Remove(first, BlockEnd(lines, first, section.At.Column - 1)), service);
     }
 
     private static PortService Find(PortSchema schema, string service) =>
@@ -134,7 +134,7 @@ public static class SchemaWriter
     private static int NumberOf(PortService service) => service.Planned.Count > 0 ? service.Planned[0].Port : service.Real[0].Port;
 
     /// <summary>The line behind an entry. Blank lines and comments that are not deeper than its key belong to what follows.</summary>
-    private static int BlockEnd(TextLines lines, int first, int indent)
+    internal static int BlockEnd(TextLines lines, int first, int indent)
     {
         var end = first + 1;
         for (var i = first + 1; i < lines.Count; i++)

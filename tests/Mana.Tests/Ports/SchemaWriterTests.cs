@@ -85,6 +85,39 @@ public sealed class SchemaWriterTests
     }
 
     [Fact]
+    public void Whoever_removes_a_service_removes_the_exceptions_for_it()
+    {
+        var schema = Schemas.Read(Schemas.Seed);
+        foreach (var service in schema.Services)
+        {
+            var left = Schemas.Read(SchemaWriter.Remove(Schemas.Seed, service.Name));
+
+            left.Exceptions.Select(Without).Should().Equal(schema.Exceptions.Where(one => one.Subject != service.Name).Select(Without));
+        }
+
+        static AllowedFinding Without(AllowedFinding exception) => exception with { At = default };
+    }
+
+    [Theory]
+    [InlineData("  - { rule: PS004, service: shop, reason: why, until: 2027-01-01 }", "")]
+    [InlineData("  - rule: PS004\n    service: shop # theirs\n    reason: why\n\n    until: 2027-01-01", "")]
+    [InlineData("  # Two.\n  - { rule: PS004, services: { shop: 3002, accounts: 3001 }, reason: why, until: 2027-01-01 } # more", "  # Two.\n  - { rule: PS004, services: { accounts: 3001 }, reason: why, until: 2027-01-01 } # more")]
+    [InlineData("  - { rule: PS004, services: { accounts: 3001, shop: 3002 }, reason: why, until: 2027-01-01 }", "  - { rule: PS004, services: { accounts: 3001 }, reason: why, until: 2027-01-01 }")]
+    [InlineData("  - { rule: PS004, services: { shop: 3002 }, reason: why, until: 2027-01-01 }", "")]
+    [InlineData("  - rule: PS004\n    services:\n      shop: 3002 # here\n      accounts: 3001\n    reason: |\n      why\n    until: 2027-01-01", "  - rule: PS004\n    services:\n      accounts: 3001\n    reason: |\n      why\n    until: 2027-01-01")]
+    [InlineData("  - rule: PS004\n    services: { accounts: 3001,\n      shop: 3002 }\n    reason: why\n    until: 2027-01-01", "  - rule: PS004\n    services: { accounts: 3001,\n      shop: 3002 }\n    reason: why\n    until: 2027-01-01")]
+    public void An_exception_is_cut_out_and_everything_around_it_stays(string exceptions, string left)
+    {
+        const string Other = "  - { rule: PS011, service: accounts, reason: why, until: 2027-01-01 }\n";
+        var text = $"{Schemas.Sound}\nexceptions:\n{exceptions}\n{Other}";
+
+        var removed = SchemaWriter.Remove(text, "shop");
+
+        removed[removed.IndexOf("exceptions:", StringComparison.Ordinal)..].Should().Be($"exceptions:\n{left}{(left.Length > 0 ? "\n" : "")}{Other}");
+        Schemas.Read(removed).Services.Should().NotContain(service => service.Name == "shop");
+    }
+
+    [Fact]
     public void An_empty_schema_gets_its_first_service()
     {
         const string empty = "schema: 1\nhosts: { one: { note: x } }\n";
