@@ -13,7 +13,7 @@ internal static class RemoveCommand
         var (schema, write) = (new SchemaOptions(), new WriteOptions());
         var command = new Verb(
             "remove",
-            "Take a service out of the schema and out of every file that follows it.",
+            "Take a service out of the schema, with the exceptions for it, and out of every file that follows it.",
             "mana ports remove mana-example",
             "mana ports remove mana-example --dry-run");
         command.Add(Name);

@@ -22,7 +22,9 @@ function clock(iso) {
 
 function stamp(iso) {
   if (!iso) return element("span", "never", "quiet");
-  const time = element("time", local(iso));
+  // On a narrow page the year goes, and the day and the hour stay whole.
+  const time = element("time"), [day, hour] = local(iso).split(" ");
+  time.append(element("span", day.slice(0, 5), "wide"), element("span", day.slice(5)), " ", element("span", hour));
   time.dateTime = iso;
   time.title = iso;
   return time;
