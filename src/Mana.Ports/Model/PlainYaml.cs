@@ -2,8 +2,9 @@ namespace Mana.Ports.Model;
 
 /// <summary>
 /// Reads schemas that are written plainly: block mappings and lists, flow mappings and lists on one line, texts on one line
-/// without escapes, keys without a value, comments. It never judges: whatever else stands in the text, sound or not, is left to <see cref="YamlTree"/>,
-/// which reads all of YAML, is ten times slower, and says what is wrong. Where this one reads a text, both read the same.
+/// without escapes, keys without a value, comments. It never judges: whatever else stands in the text, sound or not, is left
+/// to <see cref="YamlTree"/>, which reads all of YAML, is some five times slower, and says what is wrong. Where this one reads
+/// a text, both read the same.
 /// </summary>
 internal sealed class PlainYaml
 {
