@@ -20,6 +20,9 @@ internal sealed class AllowedTimes(TimeZoneInfo zone, (TimeOnly From, TimeOnly U
 
     public bool HasHours => hours is not null;
 
+    /// <summary>Whether the hours of a day end on the next one.</summary>
+    public bool CrossMidnight => hours is var (from, until) && from > until;
+
     /// <summary>The wall time at which a day begins.</summary>
     private TimeSpan From => hours?.From.ToTimeSpan() ?? TimeSpan.Zero;
 
@@ -43,7 +46,7 @@ internal sealed class AllowedTimes(TimeZoneInfo zone, (TimeOnly From, TimeOnly U
     {
         var local = TimeZoneInfo.ConvertTime(moment, zone);
         var date = DateOnly.FromDateTime(local.Date);
-        return hours is var (from, until) && from > until && TimeOnly.FromTimeSpan(local.TimeOfDay) < until ? date.AddDays(-1) : date;
+        return CrossMidnight && TimeOnly.FromTimeSpan(local.TimeOfDay) < hours!.Value.Until ? date.AddDays(-1) : date;
     }
 
     /// <summary>Whether a moment lies in the hours of that very day.</summary>

@@ -229,8 +229,9 @@ public sealed class Schedule
             return NextHour(DateTimeOffset.UnixEpoch + PersonaJitter.Of(HourlyJitter, _share), after);
         }
 
+        // Hours across midnight that a change of the clock brings twice: between the two a moment belongs to the next day.
         var day = _allowed.DayOf(after);
-        for (var days = 0; days < MaxDaysWithoutVisit; days++)
+        for (var days = _kind == CadenceKind.Hourly && _allowed.CrossMidnight ? -1 : 0; days < MaxDaysWithoutVisit; days++)
         {
             if (VisitOn(day.AddDays(days), after) is { } visit)
             {

@@ -145,17 +145,20 @@ public sealed class ScheduleOverYearsTests
             var due = nobody.For(life.Persona).NextDue(life.Start, life.Start);
             nobody.For(new UserId(life.Persona.Value)).NextDue(life.Start, life.Start).Should().Be(due, "the same persona has the same place");
 
+            // A tenth of twenty minutes; but where a zone's clock goes back the library may name no occurrence in the hour
+            // that comes twice (Casablanca), so that the next one is further off.
+            var zone = TimeZoneInfo.FindSystemTimeZoneById(life.Zone!);
+            var isSteady = due is null || zone.GetUtcOffset(due.Value.AddDays(-1)) == zone.GetUtcOffset(due.Value.AddDays(1));
             var range = cadence switch
             {
                 "hourly" => Mana.Contracts.Schedule.HourlyJitter,
                 "daily" or "weekdays" => Mana.Contracts.Schedule.DailyJitter,
-                _ => TimeSpan.FromMinutes(2),
+                _ => isSteady ? TimeSpan.FromMinutes(2) : Mana.Contracts.Schedule.CronJitter,
             };
             range = life.Hours is not null && Length(life.Hours) < range ? Length(life.Hours) : range;
 
             // By the wall clock or in real time, whichever a change of the clock leaves shorter; a persona's place may
             // have passed in the first hours, where the schedule without a place counts the next ones.
-            var zone = TimeZoneInfo.FindSystemTimeZoneById(life.Zone!);
             var first = Mana.Contracts.Schedule.TryParse(cadence!, life.Zone, life.Hours, out var schedule, out _)
                 ? schedule.NextDue(due - range - Hour - Hour, life.Start)!.Value : default;
             var found = false;
@@ -199,6 +202,23 @@ public sealed class ScheduleOverYearsTests
                 ? next : Schedule(cadence, life.Zone, life.Hours).NextDue(due, due)!.Value;
             schedule.NextDue(due + ((limit - due) * late), life.Start).Should().Be(next);
         }, iter: 5_000);
+
+    [Fact]
+    public void Hours_across_midnight_that_a_change_of_the_clock_brings_twice_are_not_over_in_between()
+    {
+        // In Havana 00:00 to 01:00 came twice on 2020-11-01: the hours are 03:30 to 04:30 and 05:00 to 05:30 UTC.
+        var schedule = Schedule("hourly", "America/Havana", "23:30-00:30").For(new UserId("persona-48122"));
+        var made = new DateTimeOffset(2020, 10, 31, 17, 15, 0, TimeSpan.Zero);
+
+        var first = schedule.NextDue(made, made)!.Value;
+        var second = schedule.NextDue(first, made);
+
+        first.Should().BeCloseTo(new DateTimeOffset(2020, 11, 1, 4, 28, 16, TimeSpan.Zero), TimeSpan.FromSeconds(1));
+        second.Should().Be(first + TimeSpan.FromHours(1));
+        schedule.NextDue(first + TimeSpan.FromMinutes(15), made).Should().Be(second, "between the two it is 00:43, and the same night");
+        schedule.IsDue(second!.Value, first + TimeSpan.FromMinutes(15), made).Should().BeTrue();
+        schedule.NextDue(second, made).Should().BeAfter(second.Value + TimeSpan.FromHours(12));
+    }
 
     [Fact]
     public void What_was_missed_runs_once_and_the_schedule_goes_on_as_if_nothing_had_been() =>
