@@ -15,6 +15,25 @@ public sealed class SimulatedUpTests : IDisposable
     public void Dispose() => _data.Dispose();
 
     [Fact]
+    public async Task A_machine_whose_time_zone_has_no_name_starts_too()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows names its zones by the registry.");
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var zone = Path.Combine(_data.Path, "zone");
+
+        // A zone file of one offset, 1:17 east, that no list of zones has: its head, how many of each part, the offset, its name.
+        await File.WriteAllBytesAsync(
+            zone,
+            [.. "TZif"u8, .. new byte[16], .. new byte[16], 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0x12, 0x0c, 0, 0, .. "FOO\0"u8],
+            cancellationToken);
+
+        await using var up = ManaUp.Start(_data.Path, new Dictionary<string, string>(Clock(Sunday)) { ["TZ"] = zone });
+
+        (await up.FirstRoundAsync(cancellationToken)).Should().Contain("10 of 10 personas");
+        (await up.StopAsync(cancellationToken)).Should().Be(0);
+    }
+
+    [Fact]
     public async Task On_a_Sunday_everybody_ticks_once_and_the_three_stores_agree_and_a_second_start_ticks_nobody()
     {
         var cancellationToken = TestContext.Current.CancellationToken;

@@ -18,7 +18,7 @@ internal readonly record struct FittedCell(string Markup, string? Short = null)
 
 /// <summary>
 /// A table that fits its terminal: where there is not room for everything, first times and names are shortened, then columns
-/// are left out, and a line below says which.
+/// are left out, those first that are empty or zero in all rows, and a line below says which of the others.
 /// </summary>
 internal sealed class FittedTable(params FittedColumn[] columns)
 {
@@ -38,7 +38,7 @@ internal sealed class FittedTable(params FittedColumn[] columns)
         var shown = Enumerable.Range(0, columns.Length).ToList();
         var isShort = Needed(shown, isShort: false) > room;
         var leftOut = new List<int>();
-        while (Needed(shown, isShort) > room && NextToGo(shown, isShort) is { } next)
+        while (Needed(shown, isShort) > room && NextToGo(shown) is { } next)
         {
             shown.Remove(next);
             leftOut.Add(next);
@@ -64,7 +64,7 @@ internal sealed class FittedTable(params FittedColumn[] columns)
         }
 
         console.Write(table);
-        var missed = leftOut.Where(column => !IsEmpty(column)).Order().Select(column => columns[column].Title).ToList();
+        var missed = leftOut.Where(column => !IsEmpty(column) && columns[column].Title.Length > 0).Order().Select(column => columns[column].Title).ToList();
         if (missed.Count > 0)
         {
             console.MarkupLine($"[grey]Not shown here: {Markup.Escape(string.Join(", ", missed))}; a wider terminal or --json has all.[/]");
@@ -72,7 +72,7 @@ internal sealed class FittedTable(params FittedColumn[] columns)
     }
 
     /// <summary>What says nothing goes before what says something.</summary>
-    private int? NextToGo(List<int> shown, bool isShort) => shown.Where(column => columns[column].Rank > 0)
+    private int? NextToGo(List<int> shown) => shown.Where(column => columns[column].Rank > 0)
         .OrderByDescending(IsEmpty).ThenByDescending(column => columns[column].Rank).Select(column => (int?)column).FirstOrDefault();
 
     private int Needed(List<int> shown, bool isShort) =>

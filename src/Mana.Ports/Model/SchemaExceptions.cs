@@ -22,8 +22,7 @@ internal static class SchemaExceptions
     /// <summary>The text without one of them; null where there is none, or none that can be cut out.</summary>
     private static string? Next(string text, string service)
     {
-        var root = (PlainYaml.TryRead(text) ?? new YamlTree(PortSchema.DefaultPath, []).Parse(text)) as YamlMap;
-        if (root?.Find("exceptions") is not YamlList exceptions)
+        if (SchemaWriter.Root(text)?.Find("exceptions") is not YamlList exceptions)
         {
             return null;
         }

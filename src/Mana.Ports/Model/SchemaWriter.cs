@@ -88,7 +88,8 @@ public static class SchemaWriter
     /// <exception cref="SchemaException">The text has faults, or there is no such service.</exception>
     public static string Remove(string text, string service)
     {
-        Find(SchemaReader.Read(text).Require(), service);
+        var schema = SchemaReader.Read(text).Require();
+        Find(schema, service);
         var section = Section(text)!;
         if (section.IsFlow)
         {
@@ -97,15 +98,22 @@ public static class SchemaWriter
 
         var lines = new TextLines(text);
         var first = section.Entries.First(entry => entry.Key == service).KeyAt.Line - 1;
-        return SchemaExceptions.Without(lines.Remove(first, BlockEnd(lines, first, section.At.Column - 1)), service);
+        var removed = lines.Remove(first, BlockEnd(lines, first, section.At.Column - 1));
+
+        // An exception may also be for a range or a host, which may have the same name.
+        return schema.Ranges.Any(range => range.Name == service) || schema.Hosts.Any(host => host.Name == service)
+            ? removed
+            : SchemaExceptions.Without(removed, service);
     }
 
     private static PortService Find(PortSchema schema, string service) =>
         schema.Services.FirstOrDefault(entry => entry.Name == service)
         ?? throw new SchemaException($"there is no service \"{service}\"{Suggestions.Hint(service, [.. schema.Services.Select(entry => entry.Name)])}");
 
-    private static YamlMap? Section(string text) =>
-        ((PlainYaml.TryRead(text) ?? new YamlTree(PortSchema.DefaultPath, []).Parse(text)) as YamlMap)?.Find("services") as YamlMap;
+    private static YamlMap? Section(string text) => Root(text)?.Find("services") as YamlMap;
+
+    /// <summary>The tree of a sound schema.</summary>
+    internal static YamlMap? Root(string text) => PlainYaml.TryRead(text) ?? new YamlTree(PortSchema.DefaultPath, []).Parse(text) as YamlMap;
 
     private static int InsertionLine(PortSchema schema, YamlMap section, TextLines lines, PortService service)
     {

@@ -118,6 +118,15 @@ public sealed class SchemaWriterTests
     }
 
     [Fact]
+    public void An_exception_for_a_range_of_the_same_name_stays()
+    {
+        var text = Schemas.Sound.Replace("shop: {", "back: {", StringComparison.Ordinal).Replace("pair: shop", "pair: back", StringComparison.Ordinal)
+            + "\nexceptions:\n  - { rule: PS008, service: back, reason: why, until: 2027-01-01 }\n";
+
+        Schemas.Read(SchemaWriter.Remove(text, "back")).Exceptions.Should().ContainSingle().Which.Subject.Should().Be("back");
+    }
+
+    [Fact]
     public void An_empty_schema_gets_its_first_service()
     {
         const string empty = "schema: 1\nhosts: { one: { note: x } }\n";

@@ -12,7 +12,7 @@ internal static class TickTable
 
     public static FittedTable Of(IEnumerable<TickDetail> ticks)
     {
-        var table = new FittedTable(new("persona"), new("outcome"), new("calls"), new("ratings", Wraps: true), new("", 1, Wraps: true));
+        var table = new FittedTable(new("persona"), new("outcome"), new("calls"), new("ratings", 2, Wraps: true), new("", 1, Wraps: true));
         foreach (var detail in ticks)
         {
             table.AddRow(

@@ -59,9 +59,9 @@ internal sealed class UpSettings
         _common["MANA_MCP_URL"] = McpUrl.AbsoluteUri.TrimEnd('/');
         _common.TryAdd("MCP_PUBLIC_URL", McpUrl.AbsoluteUri.TrimEnd('/') + "/mcp");
         // Whoever connects a program to a laptop's services lives where the laptop does.
-        if (environment.Time.LocalTimeZone is { HasIanaId: true } zone)
+        if (IanaName(environment.Time.LocalTimeZone) is { } zone)
         {
-            _common.TryAdd("MCP_TIME_ZONE", zone.Id);
+            _common.TryAdd("MCP_TIME_ZONE", zone);
         }
 
         _common["JWT_ISSUER"] = AuthUrl.AbsoluteUri.TrimEnd('/');
@@ -124,6 +124,12 @@ internal sealed class UpSettings
     private static string NewKey() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>The given value, else the kept one, else a new one; written down so that other commands and the next start have it.</summary>
+    /// <summary>Windows has names of its own; a machine whose zone is a file that is in no list has none ("Local").</summary>
+    private static string? IanaName(TimeZoneInfo zone) =>
+        zone.HasIanaId && TimeZoneInfo.TryFindSystemTimeZoneById(zone.Id, out _) ? zone.Id
+        : TimeZoneInfo.TryConvertWindowsIdToIanaId(zone.Id, out var name) ? name
+        : null;
+
     private static string Keep(DataFiles files, string name, string? given, Func<string> make)
     {
         var value = given ?? files.ReadSecret(name) ?? make();
